@@ -1,0 +1,74 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours is built alike: Swift 6 mode, explicit existentials, imports that say what they use.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Parsers, judging and evaluation run optimised in debug builds too: the tests push megabytes and millions of verdicts through them.
+let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+    name: "plumbline",
+    products: [
+        .executable(name: "plumbline", targets: ["plumbline"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+    ],
+    targets: [
+        // Standalone libraries: they know nothing of Plumbline.
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        .target(
+            name: "Documents", dependencies: ["CYAML"], swiftSettings: hot,
+            // libyaml goes into the binary, so that a copied `plumbline` runs on hosts that lack the library.
+            linkerSettings: [.linkedLibrary(":libyaml.a")]),
+        .target(name: "HTML", swiftSettings: strict),
+
+        // The data of Packs/, embedded by the C compiler's #embed.
+        .target(name: "CPacks"),
+
+        // What everyone stands on.
+        .target(name: "Rulebook", dependencies: ["CPacks", "Documents"], swiftSettings: hot),
+
+        // What the domain is.
+        .target(
+            name: "Checks",
+            dependencies: [
+                "CPacks", "Documents", "Rulebook",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: hot),
+        .target(name: "Assessment", dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: hot),
+
+        // What the two roles do.
+        .target(
+            name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
+
+        .executableTarget(
+            name: "plumbline",
+            dependencies: [
+                "Assessment", "Checks", "Documents", "Reports", "Rulebook",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
+        .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(
+            name: "ChecksTests",
+            dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

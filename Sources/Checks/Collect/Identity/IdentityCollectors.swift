@@ -1,0 +1,2 @@
+/// Collectors of who may log in and how.
+let identityCollectors: [any FactCollector] = []

@@ -1,0 +1,208 @@
+internal import Glibc
+internal import Rulebook
+internal import Subprocess
+internal import SystemPackage
+
+extension Host {
+    /// The host this program runs on, or the file tree of another one mounted at `root` (then no command is run and no port is asked).
+    public static func live(root: String = "/") -> Host {
+        let prefix = root == "/" ? "" : (root.hasSuffix("/") ? String(root.dropLast()) : root)
+        let isLive = prefix.isEmpty
+        return Host(
+            read: { path, limit in LiveFiles.read(prefix + path, limit: limit, fromEnd: false) },
+            readEnd: { path, limit in LiveFiles.read(prefix + path, limit: limit, fromEnd: true) },
+            list: { LiveFiles.list(prefix + $0) },
+            status: { LiveFiles.status(prefix + $0) },
+            linkTarget: { LiveFiles.linkTarget(prefix + $0) },
+            volume: { LiveFiles.volume(prefix + $0) },
+            run: { arguments, seconds in isLive ? await LiveCommands.run(arguments, seconds: seconds) : .notFound },
+            exchange: { address, port, bytes, milliseconds, enough in
+                isLive ? LivePorts.exchange(address, port, bytes, milliseconds, enough) : nil
+            },
+            now: {
+                var time = timespec()
+                clock_gettime(CLOCK_REALTIME, &time)
+                return Instant(seconds: Int64(time.tv_sec))
+            },
+            user: geteuid(),
+            isLive: isLive)
+    }
+}
+
+/// Files through system calls: O_RDONLY only, never blocking on a pipe, never past the limit.
+enum LiveFiles {
+    static func failure(_ code: Int32) -> AccessFailure {
+        switch code {
+        case ENOENT, ENOTDIR: .absent
+        case EACCES, EPERM: .denied
+        default: .failed(strerror(code).map { String(cString: $0) } ?? "error \(code)")
+        }
+    }
+
+    static func read(_ path: String, limit: Int, fromEnd: Bool) -> Result<HostFile, AccessFailure> {
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+        guard file >= 0 else { return .failure(failure(errno)) }
+        defer { close(file) }
+        var raw = stat()
+        guard fstat(file, &raw) == 0 else { return .failure(failure(errno)) }
+        let status = status(of: raw)
+        guard status.kind == .file else { return .failure(.notRegular) }
+        if fromEnd, status.size > limit {
+            lseek(file, off_t(status.size - limit), SEEK_SET)
+        } else if status.size > limit {
+            return .failure(.tooLarge(status.size))
+        }
+        // Files of /proc and /sys say they have no length; the loop below reads them too, up to the limit.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(status.size, limit))
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= limit {
+            let count = Glibc.read(file, &chunk, chunk.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                return .failure(failure(errno))
+            }
+            if count == 0 { return .success(HostFile(bytes: bytes, status: status)) }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+        // A growing log file read from its end may pass the limit by what was written meanwhile.
+        return fromEnd ? .success(HostFile(bytes: Array(bytes.prefix(limit)), status: status)) : .failure(.tooLarge(bytes.count))
+    }
+
+    static func status(_ path: String) -> Result<HostStatus, AccessFailure> {
+        var raw = stat()
+        guard stat(path, &raw) == 0 else { return .failure(failure(errno)) }
+        return .success(status(of: raw))
+    }
+
+    private static func status(of raw: stat) -> HostStatus {
+        let kind: HostStatus.Kind =
+            switch raw.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .directory
+            case S_IFLNK: .link
+            default: .other
+            }
+        return HostStatus(
+            kind: kind, mode: raw.st_mode & 0o7777, uid: raw.st_uid, gid: raw.st_gid, size: Int(raw.st_size),
+            modified: Instant(seconds: Int64(raw.st_mtim.tv_sec)), device: UInt64(raw.st_dev))
+    }
+
+    static func list(_ path: String) -> Result<[String], AccessFailure> {
+        guard let folder = opendir(path) else { return .failure(failure(errno)) }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return .success(names.sorted())
+    }
+
+    static func linkTarget(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = readlink(path, &buffer, buffer.count)
+        return count > 0 ? String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    }
+
+    static func volume(_ path: String) -> HostVolume? {
+        var raw = statvfs()
+        guard statvfs(path, &raw) == 0 else { return nil }
+        return HostVolume(bytes: Int(raw.f_blocks) * Int(raw.f_frsize), free: Int(raw.f_bavail) * Int(raw.f_frsize))
+    }
+}
+
+/// Read-only programs, found in the system's own folders only, so that a PATH set by someone else cannot choose what runs.
+enum LiveCommands {
+    static let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"]
+    static let outputLimit = 8 << 20
+
+    static func run(_ arguments: [String], seconds: Int) async -> CommandOutcome {
+        guard let name = arguments.first, !name.contains("/") else { return .failed("a program is named without a path") }
+        let candidates = folders.lazy.map { "\($0)/\(name)" }
+        guard let program = candidates.first(where: { access($0, X_OK) == 0 }) else { return .notFound }
+        var options = PlatformOptions()
+        // A group of its own, so that stopping it stops what it started.
+        options.processGroupID = 0
+        options.teardownSequence = [.send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(200))]
+        let configuration = Configuration(
+            executable: .path(FilePath(program)), arguments: Arguments(Array(arguments.dropFirst())),
+            environment: .custom(["PATH": folders.joined(separator: ":"), "LC_ALL": "C", "TZ": "UTC", "SYSTEMD_PAGER": "", "PAGER": "cat"]),
+            workingDirectory: FilePath("/"), platformOptions: options)
+        return await withTaskGroup(of: CommandOutcome?.self) { group in
+            group.addTask {
+                do {
+                    let result = try await Subprocess.run(
+                        configuration, input: .none, output: .bytes(limit: outputLimit), error: .bytes(limit: 65_536))
+                    let complaint = String(decoding: result.standardError.prefix(400), as: UTF8.self)
+                    switch result.terminationStatus {
+                    case .exited(let status): return .exited(status, output: result.standardOutput, error: complaint)
+                    default: return .failed("ended by a signal")
+                    }
+                } catch is CancellationError {
+                    return .timedOut
+                } catch {
+                    return Task.isCancelled ? .timedOut : .failed("could not be run: \(error)")
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(seconds))
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? .timedOut
+        }
+    }
+}
+
+/// Ports of this host, asked by hand, one exchange each.
+enum LivePorts {
+    static func exchange(
+        _ address: String, _ port: Int, _ bytes: [UInt8], _ milliseconds: Int, _ enough: @Sendable ([UInt8]) -> Bool
+    ) -> [UInt8]? {
+        var hints = addrinfo()
+        hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(address, String(port), &hints, &found) == 0, let info = found else { return nil }
+        defer { freeaddrinfo(found) }
+        let socket = Glibc.socket(info.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        guard socket >= 0 else { return nil }
+        defer { close(socket) }
+        let deadline = ContinuousClock.now + .milliseconds(milliseconds)
+        func wait(_ events: Int32) -> Bool {
+            let left = deadline - .now
+            let milliseconds = Int32(clamping: left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000)
+            guard milliseconds > 0 else { return false }
+            var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
+            return poll(&descriptor, 1, milliseconds) > 0
+        }
+        if connect(socket, info.pointee.ai_addr, info.pointee.ai_addrlen) != 0 {
+            var problem: Int32 = 0
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            guard errno == EINPROGRESS, wait(POLLOUT), getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &length) == 0, problem == 0 else {
+                return nil
+            }
+        }
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes { send(socket, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
+            if count < 0, errno == EAGAIN || errno == EINTR {
+                guard wait(POLLOUT) else { return nil }
+                continue
+            }
+            guard count > 0 else { return nil }
+            sent += count
+        }
+        var answer: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while answer.count < 262_144, !enough(answer), wait(POLLIN) {
+            let count = recv(socket, &chunk, chunk.count, 0)
+            if count < 0, errno == EAGAIN || errno == EINTR { continue }
+            guard count > 0 else { break }
+            answer.append(contentsOf: chunk[..<count])
+        }
+        return answer
+    }
+}

@@ -1,0 +1,2 @@
+/// Collectors of logs, time, network, crypto, storage and software.
+let systemCollectors: [any FactCollector] = []
