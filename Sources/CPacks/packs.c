@@ -5,22 +5,42 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #endif
 
-static const unsigned char cnfa_2022[] = {
+static const unsigned char rulebooks_cnfa_2022[] = {
 #embed "../../Packs/rulebooks/cnfa-2022.yaml"
 };
-static const unsigned char twse_2018[] = {
+static const unsigned char rulebooks_twse_2018[] = {
 #embed "../../Packs/rulebooks/twse-2018.yaml"
 };
 static const unsigned char facts_linux[] = {
 #embed "../../Packs/facts/linux.yaml"
 };
+static const unsigned char checks_linux_access[] = {
+#embed "../../Packs/checks/linux-access.yaml"
+};
+static const unsigned char checks_linux_logging[] = {
+#embed "../../Packs/checks/linux-logging.yaml"
+};
+static const unsigned char checks_linux_market[] = {
+#embed "../../Packs/checks/linux-market.yaml"
+};
+static const unsigned char checks_linux_systems[] = {
+#embed "../../Packs/checks/linux-systems.yaml"
+};
+static const unsigned char texts_report[] = {
+#embed "../../Packs/texts/report.yaml"
+};
 
 #define FILE_ROW(name, data) {name, data, sizeof data}
 
 static const plumbline_pack_file files[] = {
-    FILE_ROW("rulebooks/cnfa-2022.yaml", cnfa_2022),
-    FILE_ROW("rulebooks/twse-2018.yaml", twse_2018),
+    FILE_ROW("rulebooks/cnfa-2022.yaml", rulebooks_cnfa_2022),
+    FILE_ROW("rulebooks/twse-2018.yaml", rulebooks_twse_2018),
     FILE_ROW("facts/linux.yaml", facts_linux),
+    FILE_ROW("checks/linux-access.yaml", checks_linux_access),
+    FILE_ROW("checks/linux-logging.yaml", checks_linux_logging),
+    FILE_ROW("checks/linux-market.yaml", checks_linux_market),
+    FILE_ROW("checks/linux-systems.yaml", checks_linux_systems),
+    FILE_ROW("texts/report.yaml", texts_report),
 };
 
 long plumbline_pack_count(void) { return (long)(sizeof files / sizeof files[0]); }

@@ -3,17 +3,22 @@
 /// Limits of a regulation are compared exactly: 0.29996 is less than 0.30, and the mean of 0.10 and 0.50 is not.
 /// Binary floating point cannot promise that.
 public struct ExactNumber: Sendable, Hashable, Comparable {
-    /// The number times 10^18.
-    private let scaled: Int128
+    // The number times 10^18, in two halves: Int128 itself would ask for 16-byte alignment and blow up every node.
+    private let high: Int64
+    private let low: UInt64
+    private var scaled: Int128 { Int128(high) << 64 | Int128(low) }
 
     private static let fractionDigits = 18
     private static let one: Int128 = 1_000_000_000_000_000_000
     private static let magnitudeLimit: Int128 = 100_000_000_000_000_000_000 * one
 
-    private init(scaled: Int128) { self.scaled = scaled }
+    private init(scaled: Int128) {
+        high = Int64(truncatingIfNeeded: scaled >> 64)
+        low = UInt64(truncatingIfNeeded: scaled)
+    }
 
     /// A whole number.
-    public init(_ integer: Int) { scaled = Int128(integer) * Self.one }
+    public init(_ integer: Int) { self.init(scaled: Int128(integer) * Self.one) }
 
     /// Zero.
     public static let zero = ExactNumber(0)
@@ -23,13 +28,13 @@ public struct ExactNumber: Sendable, Hashable, Comparable {
     public init?(_ text: some StringProtocol) {
         var text = String(text)
         guard let parsed = text.withUTF8({ Self.parse($0) }) else { return nil }
-        scaled = parsed
+        self.init(scaled: parsed)
     }
 
     /// Reads a JSON number from bytes; the same rules as `init(_:)` of a text.
     init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         guard let parsed = Self.parse(bytes) else { return nil }
-        scaled = parsed
+        self.init(scaled: parsed)
     }
 
     private static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Int128? {

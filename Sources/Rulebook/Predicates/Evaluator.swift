@@ -6,6 +6,8 @@ public protocol EvaluationContext {
     func flat(_ path: FactPath) -> Node?
     /// The tree under a root key, for contexts that keep trees (facts of a host); nil when there is none.
     func root(_ key: String) -> Node?
+    /// Whether what stands under a root was looked at, so that a missing fact means "it is not there".
+    func isKnown(_ root: String) -> Bool
     /// The value of a profile fact (`firm.…`, `system.…`); nil when it is not known.
     func profileFact(_ path: FactPath) -> Node?
     /// A clause parameter in force; nil when there is none of that name.
@@ -226,6 +228,9 @@ public struct Evaluator<Context: EvaluationContext> {
     private func compare(_ comparison: Comparison, _ value: Node?, _ item: Item?) -> Outcome {
         let operation = comparison.operation
         if operation == .exists || operation == .known, case .literal(let wanted) = comparison.operand {
+            if value == nil, !comparison.path.isRelative, let root = comparison.path.keys.first, !context.isKnown(root) {
+                return Outcome(truth: .unknown, limit: wanted.shown)
+            }
             return Outcome(truth: Truth((value != nil) == (wanted.bool == true)), limit: wanted.shown)
         }
         let other = resolve(comparison, item)

@@ -167,3 +167,19 @@ public indirect enum Predicate: Sendable, Hashable {
     case some(Quantified)
     case compare(Comparison)
 }
+
+extension Predicate {
+    /// First keys of all whole paths: the groups of facts (or roots of a profile) that the predicate looks at.
+    public var roots: Set<String> {
+        func root(_ path: FactPath) -> Set<String> { path.isRelative ? [] : Set(path.keys.prefix(1)) }
+        switch self {
+        case .all(let parts), .any(let parts), .none(let parts): return parts.reduce(into: []) { $0.formUnion($1.roots) }
+        case .not(let part): return part.roots
+        case .each(let quantified), .some(let quantified):
+            return root(quantified.path).union(quantified.filter?.roots ?? []).union(quantified.condition?.roots ?? [])
+        case .compare(let comparison):
+            if case .fact(let other) = comparison.operand { return root(comparison.path).union(root(other)) }
+            return root(comparison.path)
+        }
+    }
+}

@@ -2,6 +2,7 @@ public import Documents
 
 /// A unit of a parameter or a fact.
 public enum Unit: String, Sendable, CaseIterable {
+    case millisecond = "ms"
     case second = "s"
     case minute = "min"
     case hour = "h"
@@ -21,8 +22,17 @@ public enum Unit: String, Sendable, CaseIterable {
         }
     }
 
+    /// Length in milliseconds, as `seconds`.
+    private var milliseconds: Int? { self == .millisecond ? 1 : seconds.map { $0 * 1000 } }
+
     /// Whether it measures time.
-    public var isTime: Bool { seconds != nil || self == .month || self == .year }
+    public var isTime: Bool { milliseconds != nil || self == .month || self == .year }
+
+    /// `number` of this unit in another; nil when one of them has no fixed length or the result is out of range.
+    func convert(_ number: ExactNumber, to target: Unit) -> ExactNumber? {
+        guard let own = milliseconds, let other = target.milliseconds else { return nil }
+        return number.multiplied(by: own)?.divided(by: other)
+    }
 
     /// Reads "36 h", "14 d", "900 s", "15 min"; nil for anything else.
     public static func seconds(of text: String) -> Int? {
@@ -53,10 +63,8 @@ public struct Quantity: Sendable, Hashable, CustomStringConvertible {
     /// The number in another unit; nil when the units measure different things or the result is out of range.
     public func converted(to target: Unit) -> ExactNumber? {
         if target == unit { return number }
-        guard let targetLength = target.seconds else { return nil }
-        let seconds: ExactNumber? =
-            if let days { ExactNumber(days).multiplied(by: 86_400) } else if let length = unit.seconds { number.multiplied(by: length) } else { nil }
-        return seconds?.divided(by: targetLength)
+        if let days { return Unit.day.convert(ExactNumber(days), to: target) }
+        return unit.convert(number, to: target)
     }
 
     /// Number and unit: `15 min`.

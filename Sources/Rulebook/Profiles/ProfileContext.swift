@@ -31,6 +31,7 @@ public struct ProfileContext: EvaluationContext, Sendable {
     }
 
     public func root(_ key: String) -> Node? { nil }
+    public func isKnown(_ root: String) -> Bool { true }
     public func profileFact(_ path: FactPath) -> Node? { flat(path) }
     public func parameter(_ id: ParameterID) -> Parameter? { parameters[id] }
     public func unit(of path: [String]) -> Unit? { nil }

@@ -1,0 +1,170 @@
+public import Checks
+internal import Documents
+public import Rulebook
+
+/// Judges clauses: obligations, evidence and an instant in, verdicts out. Pure; reads no clock, disk or network.
+public struct Judge: Sendable {
+    /// How long things hold, beyond what clauses say.
+    public struct Terms: Sendable, Hashable {
+        /// Facts older than this many seconds are stale.
+        public var factsMaximumAge: Int
+        /// Attestations of duties without a rhythm hold this many days.
+        public var attestationDays: Int
+        /// Daily duties are looked at this many days back.
+        public var dailyWindow: Int
+        /// Zone in which days begin.
+        public var zone: Zone
+        /// Days on which daily duties are due.
+        public var calendar: BusinessCalendar
+
+        /// The terms of a profile.
+        public init(_ policy: Policy) {
+            factsMaximumAge = policy.factsMaximumAge
+            attestationDays = 366
+            dailyWindow = 31
+            zone = policy.zone
+            calendar = policy.calendar
+        }
+    }
+
+    /// A check that bears on a clause.
+    struct Bearing: Sendable {
+        var check: Int32
+        /// Number of the aspect, -1 for the whole clause.
+        var aspect: Int8
+        var isWhole: Bool
+    }
+
+    let rulebook: Rulebook
+    /// The checks, in the order of results.
+    public let checks: [Check]
+    let bearings: [[Bearing]]
+    let leaves: [Int]
+
+    /// A judge for a rulebook and a set of checks.
+    public init(_ rulebook: Rulebook, checks: [Check]) {
+        self.rulebook = rulebook
+        self.checks = checks
+        var bearings = [[Bearing]](repeating: [], count: rulebook.clauses.count)
+        for (number, check) in checks.enumerated() {
+            for coverage in check.covers {
+                guard let index = rulebook.index(of: coverage.clause) else { continue }
+                let aspect = coverage.aspect.flatMap { name in rulebook.clauses[index].aspects.firstIndex { $0.name == name } } ?? -1
+                bearings[index].append(Bearing(check: Int32(number), aspect: Int8(clamping: aspect), isWhole: coverage.extent == .whole))
+            }
+        }
+        self.bearings = bearings
+        leaves = rulebook.clauses.indices.filter { rulebook.clauses[$0].isLeafDuty }
+    }
+
+    /// Judges every leaf duty for every subject it is about.
+    ///
+    /// - Parameters:
+    ///   - obligations: what binds the firm.
+    ///   - evidence: what is known, by the same subjects.
+    ///   - equivalences: recorded better group standards.
+    ///   - policy: how long things hold.
+    ///   - instant: the instant as of which is judged.
+    public func assess(
+        _ obligations: ObligationSet, evidence: FirmEvidence, equivalences: [Equivalence] = [], policy: Terms, at instant: Instant
+    ) -> Assessment {
+        var judgements: [Judgement] = []
+        judgements.reserveCapacity(obligations.subjects.count * leaves.count)
+        let records = Dictionary(grouping: evidence.records) { $0.clause }
+        for (number, subject) in obligations.subjects.enumerated() {
+            let kind: SubjectKind = number == 0 ? .firm : .system
+            let hosts = number < evidence.hosts.count ? evidence.hosts[number] : []
+            let scene = Scene(
+                subject: subject, hosts: hosts.map { Scene.Host($0, instant: instant, maximumAge: policy.factsMaximumAge) },
+                policy: policy, today: instant.date(in: policy.zone))
+            for index in leaves where rulebook.clauses[index].subject == kind {
+                let relevant = records.isEmpty ? [] : (records[rulebook.clauses[index].id] ?? []).filter { $0.system == nil || $0.system == subject.system }
+                judgements.append(judge(index, number, scene, relevant, equivalences))
+            }
+        }
+        return Assessment(judge: self, obligations: obligations, evidence: evidence, equivalences: equivalences, policy: policy, instant: instant, judgements: judgements)
+    }
+
+    /// What one subject's judgements have in common.
+    struct Scene {
+        var subject: ObligationSet.Subject
+        var hosts: [Host]
+        var policy: Terms
+        var today: CivilDate
+
+        /// A host with how old its facts are.
+        struct Host {
+            var results: [CheckResult]
+            /// nil when fresh.
+            var trouble: Reason?
+
+            init(_ evidence: HostEvidence, instant: Instant, maximumAge: Int) {
+                results = evidence.results
+                guard let collected = evidence.collected, !evidence.results.isEmpty else {
+                    trouble = .hostMissing
+                    return
+                }
+                let age = instant - collected
+                // Facts of the future (a wrong clock on one side) prove nothing of this instant either; five minutes are forgiven.
+                trouble = age > Int64(maximumAge) || age < -300 ? .stale : nil
+            }
+        }
+    }
+
+    func judge(_ index: Int, _ number: Int, _ scene: Scene, _ records: [Record], _ equivalences: [Equivalence]) -> Judgement {
+        let clause = rulebook.clauses[index]
+        let binding = scene.subject.bindings[index]
+        var result = Judgement(
+            clause: Int32(index), subject: Int32(number), verdict: .notApplicable, force: binding.force, reason: .outOfScope, declared: .nothing,
+            measured: .nothing, signed: .nothing, accepted: .nothing)
+        if binding.binds == .no {
+            if binding.exemption >= 0 { result.reason = .exempt }
+            return result
+        }
+        let parts = requirements(index, binding).map { judge($0, index, scene, records) }
+        let summary = Self.combine(parts)
+        result.verdict = summary.verdict
+        result.reason = summary.reason
+        result.force = binding.force == .mixed ? .shall : binding.force
+        result.declared = Self.weakest(parts.map(\.declared))
+        result.measured = Self.weakest(parts.map(\.measured))
+        result.signed = Self.weakest(parts.map(\.signed))
+        result.accepted = Self.weakest(parts.map(\.accepted))
+        if binding.binds == .unknown {
+            result.verdict = .undetermined
+            result.reason = .scopeUnknown
+        } else if binding.maySubstitute, !equivalences.isEmpty, holds(equivalences, clause.id, scene) {
+            result.verdict = .equivalent
+            result.reason = .equivalent
+        }
+        return result
+    }
+
+    private func holds(_ equivalences: [Equivalence], _ clause: String, _ scene: Scene) -> Bool {
+        equivalences.contains { record in
+            record.clause == clause && record.expires >= scene.today
+                && (record.systems.isEmpty || scene.subject.system.map { record.systems.contains($0) } ?? false)
+        }
+    }
+
+    /// One atomic requirement of a clause: an aspect, or (-1) the clause itself.
+    struct Requirement {
+        var aspect: Int
+        var force: Force
+    }
+
+    func requirements(_ index: Int, _ binding: Binding) -> [Requirement] {
+        let clause = rulebook.clauses[index]
+        if clause.aspects.isEmpty { return [Requirement(aspect: -1, force: binding.force)] }
+        return clause.aspects.indices.filter { $0 >= 32 || binding.absentAspects & (1 << $0) == 0 }.map {
+            Requirement(aspect: $0, force: clause.aspects[$0].force ?? binding.force)
+        }
+    }
+
+    /// The least that was said of any requirement: a clause is measured only as far as its least measured part.
+    private static func weakest(_ says: [Say]) -> Say {
+        if says.contains(.no) { return .no }
+        if says.count > 1, says.contains(.nothing), says.contains(where: { $0 != .nothing }) { return says.contains(.unknown) ? .unknown : .part }
+        return says.min() ?? .nothing
+    }
+}
