@@ -1,2 +1,4 @@
 /// Collectors of logs, time, network, crypto, storage and software.
-let systemCollectors: [any FactCollector] = []
+let systemCollectors: [any FactCollector] = [
+    AuditCollector(), JournaldCollector(), SyslogCollector(), LogrotateCollector(), LogFilesCollector(), StorageCollector(),
+]
