@@ -14,8 +14,14 @@ static const unsigned char rulebooks_twse_2018[] = {
 static const unsigned char facts_linux[] = {
 #embed "../../Packs/facts/linux.yaml"
 };
+static const unsigned char facts_releases[] = {
+#embed "../../Packs/facts/releases.yaml"
+};
 static const unsigned char checks_linux_access[] = {
 #embed "../../Packs/checks/linux-access.yaml"
+};
+static const unsigned char checks_linux_identity[] = {
+#embed "../../Packs/checks/linux-identity.yaml"
 };
 static const unsigned char checks_linux_logging[] = {
 #embed "../../Packs/checks/linux-logging.yaml"
@@ -36,7 +42,9 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("rulebooks/cnfa-2022.yaml", rulebooks_cnfa_2022),
     FILE_ROW("rulebooks/twse-2018.yaml", rulebooks_twse_2018),
     FILE_ROW("facts/linux.yaml", facts_linux),
+    FILE_ROW("facts/releases.yaml", facts_releases),
     FILE_ROW("checks/linux-access.yaml", checks_linux_access),
+    FILE_ROW("checks/linux-identity.yaml", checks_linux_identity),
     FILE_ROW("checks/linux-logging.yaml", checks_linux_logging),
     FILE_ROW("checks/linux-market.yaml", checks_linux_market),
     FILE_ROW("checks/linux-systems.yaml", checks_linux_systems),
