@@ -64,11 +64,18 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Benchmarks: `make bench`.
+        .target(name: "CReference", path: "Benchmarks/CReference"),
+        .executableTarget(
+            name: "market-benchmark", dependencies: ["Assessment", "Checks", "CReference", "Documents", "Rulebook"],
+            path: "Benchmarks/Market", swiftSettings: strict),
+
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(name: "AssessmentTests", dependencies: ["Assessment", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -68,6 +68,8 @@ public struct Check: Sendable {
     public var when: Predicate?
     /// What must hold.
     public var assert: Predicate
+    /// Facts that decide nothing but help to understand, shown beside the result.
+    public var context: [FactPath]
     /// What is looked at and why that shows it.
     public var explanation: Text
     /// What to change.

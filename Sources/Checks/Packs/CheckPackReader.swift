@@ -46,11 +46,20 @@ public enum CheckPackReader {
             covers: try covers(&fields), severity: try fields.choice("severity"), requires: try fields.texts("requires"),
             toleratesGaps: try fields.optionalBool("tolerates_gaps") ?? false, when: when,
             assert: try PredicateReader.read(assertion, path: fields.path("assert")),
-            explanation: try Text(try fields.required("explain"), path: fields.path("explain")),
+            context: try context(&fields), explanation: try Text(try fields.required("explain"), path: fields.path("explain")),
             remedy: try Text(try fields.required("remedy"), path: fields.path("remedy")), fixtures: try fixtures(&fields), position: node.position)
         try fields.finish()
         guard check.id.isIdentifier else { throw fields.error(at: "id", "lower-case letters, digits, '.', '-' only") }
         return check
+    }
+
+    private static func context(_ fields: inout Fields) throws(DocumentError) -> [FactPath] {
+        var paths: [FactPath] = []
+        for text in try fields.texts("context") {
+            guard let path = FactPath(text), !path.isRelative else { throw fields.error(at: "context", "\"\(text.clipped)\" is not a whole path") }
+            paths.append(path)
+        }
+        return paths
     }
 
     private static func covers(_ outer: inout Fields) throws(DocumentError) -> [Coverage] {

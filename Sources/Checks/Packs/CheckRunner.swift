@@ -9,6 +9,8 @@ public struct CheckOutcome: Sendable {
     public var evaluation: Evaluation
     /// Groups whose state decided it, with state and reason; empty when facts did.
     public var sources: [(group: String, source: HostFacts.Source)]
+    /// Facts that decided nothing but help to understand; those that are not known are left out.
+    public var context: [Finding] = []
 }
 
 /// What a check may ask: facts of the host, facts of the firm and the system, parameters.
@@ -61,6 +63,13 @@ public struct CheckRunner: Sendable {
 
     /// Runs one check: concerns the host at all? are its sources there? does it hold?
     public func run(_ check: Check) -> CheckOutcome {
+        var outcome = judge(check)
+        let evaluator = Evaluator(context)
+        outcome.context = check.context.map { evaluator.show($0) }.filter { $0.found != nil }
+        return outcome
+    }
+
+    private func judge(_ check: Check) -> CheckOutcome {
         let evaluator = Evaluator(context)
         let missing = check.requires.map { ($0, source($0)) }.filter { $0.1.state != .read && $0.1.state != .partial }
         if let when = check.when {

@@ -26,6 +26,9 @@ struct CheckValidation {
         for group in check.requires where !groups.contains(group) {
             throw DocumentError(.badValue, position: check.position, key: "\(path).requires", reason: "there is no facts group \"\(group.clipped)\"")
         }
+        for fact in check.context where schema.type(of: fact.keys) == nil {
+            throw DocumentError(.badValue, position: check.position, key: "\(path).context", reason: "the facts schema has no \(fact)")
+        }
         if let when = check.when { try validation.visit(when, item: nil, path: "\(path).when") }
         try validation.visit(check.assert, item: nil, path: "\(path).assert")
     }

@@ -116,6 +116,7 @@ extension AssessmentReport {
             ("severity", .text(observation.check.severity.rawValue)),
             ("findings", observation.outcome.flatMap { $0.evaluation.findings.isEmpty ? nil : node($0.evaluation)["findings"] }),
             ("findings_total", observation.outcome.map { .integer($0.evaluation.total) }),
+            ("context", observation.outcome.flatMap { $0.context.isEmpty ? nil : node(Evaluation(.yes, $0.context))["findings"] }),
             ("sources", observation.outcome.flatMap { outcome in
                 outcome.sources.isEmpty ? nil : .list(outcome.sources.map { source in
                     .object([
@@ -142,7 +143,7 @@ extension AssessmentReport {
             ("findings", .list(evaluation.findings.map { finding in
                 .object([
                     ("path", .text(finding.path)), ("found", finding.found.map { .text($0) }), ("unit", finding.unit.map { .text($0) }),
-                    ("sign", .text(finding.sign)), ("limit", finding.limit.map { .text($0) }),
+                    ("sign", finding.sign.isEmpty ? nil : .text(finding.sign)), ("limit", finding.limit.map { .text($0) }),
                     ("limit_source", finding.limitSource.map { .text($0) }), ("origin", finding.origin.map { .text($0) }),
                     ("facts_line", finding.line > 0 ? .integer(finding.line) : nil), ("truth", .text("\(finding.truth)")),
                 ])

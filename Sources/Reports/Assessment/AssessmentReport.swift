@@ -129,7 +129,11 @@ public struct AssessmentReport: Sendable {
                 if let line = line(observation, wording) { return line }
             }
         }
-        return ""
+        guard judgement.reason == .noEvidence || judgement.reason == .declaredOnly else { return "" }
+        // Nothing is known: say what would tell.
+        let methods = trace.clause.verification.filter { $0.method != .automatic || trace.requirements.contains { !$0.observations.isEmpty } }
+        let names = methods.map { wording("method.\($0.method.rawValue)") }
+        return names.isEmpty ? "" : "\(wording(judgement.reason)); \(wording("report.needs")) \(names.joined(separator: ", "))"
     }
 
     /// One line for what a check saw: a source that could not be read, or the first deciding finding.
@@ -141,6 +145,7 @@ public struct AssessmentReport: Sendable {
         }
         guard let finding = outcome.evaluation.findings.first else { return nil }
         let more = outcome.evaluation.total - 1
-        return wording(finding) + (more > 0 ? " (\(wording("report.more", ["count": String(more)])))" : "")
+        let context = outcome.context.first.map { " [\(wording("report.context")) \(wording($0))]" } ?? ""
+        return wording(finding) + context + (more > 0 ? " (\(wording("report.more", ["count": String(more)])))" : "")
     }
 }

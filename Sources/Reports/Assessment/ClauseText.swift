@@ -115,11 +115,14 @@ extension AssessmentReport {
             let details = source.source.gaps.prefix(5).joined(separator: "; ")
             lines.append("        \(source.group): \(wording("source.\(source.source.state.rawValue)")) \(source.source.reason ?? "") \(details)")
         }
-        for finding in outcome.evaluation.findings {
+        // Why a check does not concern the host is told by its first reasons; all the others say the same.
+        let shown = outcome.result == .notApplicable ? Array(outcome.evaluation.findings.prefix(3)) : outcome.evaluation.findings
+        for finding in shown {
             let place = finding.line > 0 && !observation.factsFile.isEmpty ? "  {\(observation.factsFile):\(finding.line)}" : ""
             lines += TextColumns.wrapped(wording(finding) + place, style.columns - 8).map { "        \($0)" }
         }
-        let rest = outcome.evaluation.total - outcome.evaluation.findings.count
+        for finding in outcome.context { lines.append("        \(wording("report.context")) \(wording(finding))") }
+        let rest = outcome.evaluation.total - shown.count
         if rest > 0 { lines.append("        \(wording("report.more", ["count": String(rest)]))") }
         return lines
     }

@@ -47,6 +47,7 @@ public struct Wording: Sendable {
         var text = "\(finding.path) = \(finding.found ?? self("report.not-known"))"
         if let unit = finding.unit, finding.found != nil { text += " \(unit)" }
         if let origin = finding.origin { text += " (\(origin))" }
+        if finding.sign.isEmpty { return text }
         text += "; \(self("report.wanted")) \(finding.sign) \(finding.limit ?? "—")"
         if let source = finding.limitSource { text += " (\(source))" }
         return text

@@ -31,6 +31,14 @@ public struct Evaluator<Context: EvaluationContext> {
     /// The outcome alone, without the cost of a trace.
     public func truth(of predicate: Predicate) -> Truth { plain(predicate, nil) }
 
+    /// What stands at a path, compared with nothing.
+    public func show(_ path: FactPath) -> Finding {
+        let found = look(path, nil)
+        return Finding(
+            path: label(path, nil), found: found.node.map { $0.shown }, unit: context.unit(of: path.keys)?.rawValue, sign: "", limit: nil,
+            origin: found.origin, line: found.node?.position.line ?? 0, truth: .yes)
+    }
+
     /// The item of the nearest `each` or `some`: its value, its name for people, its path in the schema, the `from` that holds for it.
     private struct Item {
         var node: Node

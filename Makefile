@@ -1,0 +1,76 @@
+# Plumbline: every step a person or CI takes is one target here.
+#
+#   make run      install what is missing, build, judge this host
+#   make test     install what is missing, build, run all tests
+#   make lint     formatting and house rules
+#   make format   format the sources
+#   make bench    speed, as ratios to other tools in the same run
+#   make dist     one stripped program file, with man page and shell completions, in .build/dist
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: run test lint format bench dist setup setup-test setup-bench release clean
+
+SWIFT ?= swift
+RELEASE := .build/release/plumbline
+RELEASE_FLAGS := -c release --static-swift-stdlib
+
+# libyaml goes into the program; openssl and openssh-server are what the tests try the collectors on.
+PACKAGES := libyaml-dev
+TEST_PACKAGES := openssl openssh-server
+BENCH_PACKAGES := lynis time
+
+# $(call install,PACKAGES) installs those that are missing; as root, or through sudo.
+define install
+	@missing=; for package in $(1); do \
+	    dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q '^install ok installed' || missing="$$missing $$package"; done; \
+	if [ -n "$$missing" ]; then \
+	    as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+	    echo "installing:$$missing"; \
+	    $$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
+	        || { echo "could not install:$$missing (apt-get install$$missing)" >&2; exit 1; }; \
+	fi
+endef
+
+setup:
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install" >&2; exit 1; }
+	$(call install,$(PACKAGES))
+
+setup-test: setup
+	$(call install,$(TEST_PACKAGES))
+
+setup-bench: setup
+	$(call install,$(BENCH_PACKAGES))
+
+release: setup
+	$(SWIFT) build $(RELEASE_FLAGS) --product plumbline
+
+# Exit status 1 and 2 are verdicts, not failures of the program.
+run: release
+	@$(RELEASE) check || [ $$? -le 2 ]
+
+test: setup-test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+lint: setup
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	Scripts/house-rules.sh
+
+format:
+	$(SWIFT) format format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+
+bench: setup-bench release
+	$(SWIFT) build $(RELEASE_FLAGS) --product market-benchmark
+	Scripts/bench.sh
+
+dist: release
+	mkdir -p .build/dist
+	cp $(RELEASE) .build/dist/plumbline
+	strip .build/dist/plumbline
+	for shell in bash zsh fish; do .build/dist/plumbline --generate-completion-script $$shell > .build/dist/plumbline.$$shell; done
+	$(SWIFT) package --allow-writing-to-package-directory plugin generate-manual --multi-page --output-directory .build/dist/man >/dev/null 2>&1 \
+	    || $(SWIFT) package plugin --allow-writing-to-directory .build/dist generate-manual --output-directory .build/dist
+
+clean:
+	rm -rf .build

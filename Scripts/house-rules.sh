@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# House rules that the formatter does not know: arrows between targets point down, no file without a reason over 500 lines,
+# no number of the regulation in Swift, no force on outside input.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+failed=0
+complain() { echo "house rule: $*" >&2; failed=1; }
+
+# What each target may import of ours (DESIGN's arrows).
+declare -A may=(
+    [Documents]="CYAML"
+    [HTML]=""
+    [Rulebook]="CPacks Documents"
+    [Checks]="CPacks Documents Rulebook"
+    [Assessment]="Checks Documents Rulebook"
+    [Reports]="Assessment Checks Documents HTML Rulebook"
+    [plumbline]="Assessment Checks Documents Reports Rulebook"
+)
+ours="CYAML CPacks Documents HTML Rulebook Checks Assessment Reports plumbline"
+for target in "${!may[@]}"; do
+    while IFS=: read -r file module; do
+        for name in $ours; do
+            [ "$module" = "$name" ] || continue
+            [[ " ${may[$target]} " == *" $name "* ]] || complain "$file imports $name: $target may import only: ${may[$target]:-nothing of ours}"
+        done
+    done < <(grep -rHoP '^(?:@testable )?(?:public |internal |package |private )?import \K\w+' "Sources/$target" --include='*.swift')
+done
+
+while read -r lines file; do
+    [ "$lines" -le 500 ] || complain "$file has $lines lines (more than 500)"
+done < <(git ls-files -- '*.swift' | xargs wc -l | grep -v ' total$')
+
+while read -r hit; do complain "force or trap on outside input: $hit"; done < <(
+    grep -rnE '\btry!|\bas!|fatalError\(|@unchecked Sendable' Sources --include='*.swift' || true)
+
+while read -r hit; do complain "Foundation in a core target: $hit"; done < <(
+    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML || true)
+
+[ "$failed" = 0 ] && echo "house rules kept"
+exit "$failed"
