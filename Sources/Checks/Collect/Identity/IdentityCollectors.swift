@@ -1,4 +1,4 @@
 /// Collectors of who may log in and how.
 let identityCollectors: [any FactCollector] = [
-    PAMCollector(), LoginDefsCollector(), SSHDCollector(),
+    PAMCollector(), LoginDefsCollector(), AccountsCollector(), SSHDCollector(), SudoCollector(),
 ]
