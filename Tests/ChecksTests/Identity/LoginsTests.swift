@@ -40,8 +40,7 @@ struct LoginsTests {
 
     @Test("only the newest records of a long file") func longFile() async {
         var tree = TreeHost()
-        let record = Utmp.record(7, "ann", "a", now)
-        tree.binary["/var/log/wtmp"] = Array([[UInt8]](repeating: record, count: 43_010).joined())
+        tree.binary["/var/log/wtmp"] = [UInt8](repeating: 0, count: 43_009 * LoginRecord.length) + Utmp.record(7, "ann", "a", now)
         let run = await Run(LoginsCollector(), tree)
         #expect(run["wtmp/records"]?.integer == 43_010)
         #expect(run["wtmp/oldest"] == nil)
