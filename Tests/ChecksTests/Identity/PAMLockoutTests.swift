@@ -247,6 +247,7 @@ struct PAMLockoutTests {
         tree.files["/etc/own.conf"] = nil
         run = await Run(PAMCollector(), tree)
         #expect(run["services/name=login/lockout/deny"] == nil)
+        #expect(run["services/name=login/lockout/refuses_locked"] == nil)
         #expect(run.gaps.contains { $0.what == "/etc/own.conf" })
     }
 

@@ -1,4 +1,5 @@
 /// Collectors of who may log in and how.
 let identityCollectors: [any FactCollector] = [
-    PAMCollector(), LoginDefsCollector(), SSHDCollector(),
+    PAMCollector(), LoginDefsCollector(), AccountsCollector(), LoginsCollector(), SudoCollector(), SSHDCollector(),
+    SessionCollector(), AccessCollector(),
 ]

@@ -5,8 +5,8 @@ struct AccountBase: Sendable {
     /// A line of passwd.
     struct User: Sendable {
         var name: String
-        /// The second field: `x`, empty, or (on old systems) the hash itself, which must never be shown.
-        var password: Substring
+        /// What the second field says; nil when it points to shadow.
+        var password: PasswordField?
         var uid: Int
         var gid: Int
         var comment: String
@@ -40,8 +40,9 @@ struct AccountBase: Sendable {
                 guard let uid = Int(fields[2]), let gid = Int(fields[3]) else { continue }
                 users.append(
                     User(
-                        name: String(fields[0]), password: fields[1], uid: uid, gid: gid, comment: String(fields[4]),
-                        home: String(fields[5]), shell: fields[6].trimmed, from: file.from(line)))
+                        name: String(fields[0]), password: PasswordField.isShadowed(fields[1]) ? nil : PasswordField(fields[1]), uid: uid,
+                        gid: gid, comment: String(fields[4]), home: String(fields[5]), shell: fields[6].trimmed,
+                        from: file.from(line)))
             }
         }
         if let file = probe.file("/etc/group") {

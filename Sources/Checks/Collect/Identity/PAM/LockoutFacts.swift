@@ -28,8 +28,9 @@ struct LockoutFacts {
         func number(_ origin: Origin<Int>?) -> Node? { origin.map { setting(.integer($0.value), from: $0.from) } }
         return .object([
             ("present", true), ("module", .text(first.module)),
-            ("counts_failures", countsFailures.map { .bool($0) }),
-            ("refuses_locked", refusesLocked.map { .bool($0) }),
+            // Without its settings a call may fail, see another folder or never lock.
+            ("counts_failures", effective.flatMap { _ in countsFailures }.map { .bool($0) }),
+            ("refuses_locked", effective.flatMap { _ in refusesLocked }.map { .bool($0) }),
             ("deny", number(effective?.deny)), ("unlock_time", number(effective?.unlockTime)),
             ("fail_interval", number(effective?.failInterval)),
             ("even_deny_root", effective.map { setting(.bool($0.evenDenyRoot.value), from: $0.evenDenyRoot.from) }),
@@ -72,8 +73,7 @@ struct LockoutFacts {
         let counted = Set(calls.filter(Self.isCounter).compactMap { settings[$0.from]?.folder })
         let outcomes = PAMCourses.outcomes(service.stack(.auth)) { entry in
             guard PAMModules.counting.contains(entry.name) else { return PAMModules.ordinary(entry, service: service.name) }
-            // A faulty conf= makes the module fail whatever the account; it then refuses everybody.
-            guard let settings = settings[entry.from] else { return .certain(.serviceErr) }
+            guard let settings = settings[entry.from] else { return .either }
             let seesLock = settings.deny.value > 0 && (counted.isEmpty || counted.contains(settings.folder))
             if seesLock { return .certain(.authErr) }
             return .certain(entry.name == "pam_faillock" && Self.action(entry) == "authfail" ? .ignore : .success)
