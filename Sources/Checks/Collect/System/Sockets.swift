@@ -65,8 +65,8 @@ enum SocketTable {
         return best.isEmpty ? join(0..<8) : "\(join(0..<best.lowerBound))::\(join(best.upperBound..<8))"
     }
 
-    /// Listening sockets of the host with the programs that hold them, as far as they may be seen.
-    static func listeners(_ probe: Probe) -> [Listener]? {
+    /// Listening sockets of the host; with the programs that hold them, as far as they may be seen, when `withPrograms`.
+    static func listeners(_ probe: Probe, withPrograms: Bool = true) -> [Listener]? {
         var found: [Listener] = []
         var hasTable = false
         for name in ["tcp", "tcp6", "udp", "udp6"] {
@@ -79,6 +79,7 @@ enum SocketTable {
             probe.gap("/proc/net", "\(found.count) listening sockets; the first 5000 were taken")
             found.removeLast(found.count - 5000)
         }
+        guard withPrograms else { return found }
         let owners = owners(of: Set(found.map { $0.inode }).subtracting([0]), probe)
         for index in found.indices { found[index].process = owners[found[index].inode] }
         if found.contains(where: { $0.process == nil && $0.inode != 0 }) {

@@ -35,8 +35,7 @@ struct UpdatesCollector: FactCollector {
     private func pending(_ probe: Probe, _ manager: String) async -> Pending? {
         switch manager {
         case "apt":
-            let command = ["apt-get", "-s", "-q", "-o", "Debug::NoLocking=true", "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
-            return await probe.output(command + ["dist-upgrade"], seconds: 20).map { Self.apt($0) }
+            return await probe.output(["apt-get", "-s", "-q", "-o", "Debug::NoLocking=true", "dist-upgrade"], seconds: 20).map { Self.apt($0) }
         case "dnf", "yum":
             // -C: from what the host has already; nothing is fetched. 100 means "there are updates".
             guard let all = await probe.output([manager, "-C", "-q", "check-update"], seconds: 20, accepting: [0, 100]),
@@ -98,7 +97,10 @@ struct UpdatesCollector: FactCollector {
         var newest: Instant?
         for folder in folders {
             // An apt list keeps the server's date; the folder changes when lists are fetched, "partial" with each attempt.
-            if manager == "apt", let success = probe.status("/var/lib/apt/periodic/update-success-stamp") { newest = success.modified }
+            if manager == "apt", let status = probe.status(folder) { newest = status.modified }
+            if manager == "apt", let success = probe.status("/var/lib/apt/periodic/update-success-stamp") {
+                newest = max(newest ?? success.modified, success.modified)
+            }
             for name in probe.names(in: folder).prefix(2000) where !["lock", "partial", "auxfiles", "tempfiles.json"].contains(name) {
                 if case .success(let status) = probe.host.status("\(folder)/\(name)") { newest = max(newest ?? status.modified, status.modified) }
             }

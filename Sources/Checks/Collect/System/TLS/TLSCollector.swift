@@ -13,7 +13,7 @@ struct TLSCollector: FactCollector {
 
     func collect(_ probe: Probe) async -> Collected {
         guard probe.host.isLive else { return .nothing(.absent, "ports of a mounted image cannot be asked") }
-        guard let listeners = SocketTable.listeners(probe) else { return .nothing(.absent, "/proc/net is not there") }
+        guard let listeners = SocketTable.listeners(probe, withPrograms: false) else { return .nothing(.absent, "/proc/net is not there") }
         let targets = Self.targets(listeners)
         if targets.count > Self.portLimit {
             probe.gap("ports", "\(targets.count) ports listen; the first \(Self.portLimit) were asked for TLS")
