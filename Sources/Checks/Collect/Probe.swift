@@ -17,7 +17,9 @@ struct TextFile: Sendable {
     init(path: String, file: HostFile) {
         self.path = path
         status = file.status
-        lines = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        // By bytes: as characters, "\r\n" is one that is no "\n", and a file with such line ends would be a single line.
+        lines = String(decoding: file.bytes, as: UTF8.self).utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
+            .map { Substring($0) }
     }
 }
 

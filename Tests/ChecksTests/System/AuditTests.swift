@@ -24,9 +24,12 @@ import Testing
         -e 2
         """
 
-    private func tree(_ rules: String, conf: String = "log_file = /var/log/audit/Audit.log\nmax_log_file_action = KEEP_LOGS\nnum_logs = 5\n") -> TreeHost {
+    private func tree(
+        _ rules: String, conf: String = "log_file = /var/log/audit/Audit.log\nmax_log_file_action = KEEP_LOGS\nnum_logs = 5\n"
+    ) -> TreeHost {
         TreeHost(files: [
-            "/usr/sbin/auditd": "", "/etc/audit/rules.d/10-a.rules": rules, "/etc/audit/auditd.conf": conf, "/proc/1/comm": "systemd\n",
+            "/usr/sbin/auditd": "", "/etc/audit/rules.d/10-a.rules": rules, "/etc/audit/auditd.conf": conf,
+            "/proc/1/comm": "systemd\n",
         ])
     }
 
@@ -53,11 +56,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("root_commands_logged", "-F arch=b32 -S execve", "-F arch=b32 -S open"), ("time_changes_logged", "-S adjtimex,settimeofday", "-S adjtimex"),
-        ("identity_changes_logged", "-w /etc/gshadow -p wa", "-w /etc/gshadow -p r"), ("login_records_logged", "/var/log/lastlog", "/var/log/other"),
+        ("root_commands_logged", "-F arch=b32 -S execve", "-F arch=b32 -S open"),
+        ("time_changes_logged", "-S adjtimex,settimeofday", "-S adjtimex"),
+        ("identity_changes_logged", "-w /etc/gshadow -p wa", "-w /etc/gshadow -p r"),
+        ("login_records_logged", "/var/log/lastlog", "/var/log/other"),
         ("identity_changes_logged", "-w /etc/passwd -p wa", "-a always,exit -S unlink -F path=/etc/passwd"),
         ("identity_changes_logged", "-D", "-a never,task"), ("root_commands_logged", "-D", "-a task,never"),
-        ("time_changes_logged", "-D", "-a never,exit -S all"), ("login_records_logged", "always,exit -F dir=", "never,exit -F dir="),
+        ("time_changes_logged", "-D", "-a never,exit -S all"),
+        ("login_records_logged", "always,exit -F dir=", "never,exit -F dir="),
         ("locked", "-e 2", "-e 1"),
     ])
     func oneMissingPieceIsNoticed(_ fact: String, _ part: String, _ other: String) async {

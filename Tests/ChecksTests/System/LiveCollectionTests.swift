@@ -38,10 +38,12 @@ import Testing
     }
 
     @Test func everyGroupOfTheScheduleIsThere() {
-        #expect(Set(systemCollectors.map { $0.group }) == [
-            "audit", "journald", "syslog", "logrotate", "logfiles", "storage", "time", "network", "units", "tls", "crypto", "disks",
-            "updates", "backups", "antivirus", "monitoring", "utilities", "media", "sensitive_files", "web", "mail",
-        ])
+        #expect(
+            Set(systemCollectors.map { $0.group }) == [
+                "audit", "journald", "syslog", "logrotate", "logfiles", "storage", "time", "network", "units", "tls", "crypto",
+                "disks",
+                "updates", "backups", "antivirus", "monitoring", "utilities", "media", "sensitive_files", "web", "mail",
+            ])
     }
 }
 
@@ -53,8 +55,12 @@ func show(_ node: Node, indent: String = "  ") -> String {
     case .number(let number): "\(number)"
     case .text(let text): text
     case .list(let items):
-        items.allSatisfy { $0.entries == nil } ? "[" + items.map { show($0) }.joined(separator: ", ") + "]"
-            : items.prefix(60).map { "\n\(indent)- " + ($0.entries ?? []).map { "\($0.key)=\(show($0.node, indent: indent + "    "))" }.joined(separator: " ") }.joined()
+        items.allSatisfy { $0.entries == nil }
+            ? "[" + items.map { show($0) }.joined(separator: ", ") + "]"
+            : items.prefix(60).map {
+                "\n\(indent)- "
+                    + ($0.entries ?? []).map { "\($0.key)=\(show($0.node, indent: indent + "    "))" }.joined(separator: " ")
+            }.joined()
     case .object(let entries):
         entries.map { "\n\(indent)\($0.key): \(show($0.node, indent: indent + "  "))" }.joined()
     }

@@ -25,20 +25,28 @@ import Testing
         #expect(stamp.hasKind == kind)
     }
 
-    @Test(arguments: ["", "free text", "Nov", "Nov 45 10:00:00 h p:", "msg=audit(", "msg=audit(99999999999999999999.1:2):", "2026-13-40T00:00:00Z h p: x", "Feb 29 10:00:00 h p: x"])
+    @Test(arguments: [
+        "", "free text", "Nov", "Nov 45 10:00:00 h p:", "msg=audit(", "msg=audit(99999999999999999999.1:2):",
+        "2026-13-40T00:00:00Z h p: x", "Feb 29 10:00:00 h p: x",
+    ])
     func whatHasNoTimeHasNone(_ line: String) { #expect(LogStamp(line, notAfter: Self.written, zone: .utc).instant == nil) }
 
     @Test func theShortestHistoryCountsAndPackedFilesTellTheirLastChange() async {
         let day: Int64 = 86_400
         var tree = TreeHost(files: [
-            "/var/log/auth.log": "2026-11-18T00:00:00Z h sshd[1]: x\n", "/var/log/auth.log.1": "2026-11-10T00:00:00Z h sshd[1]: x\n",
-            "/var/log/auth.log.2.gz": "\u{1F}", "/var/log/syslog": "2026-11-16T00:00:00Z h p: x\n", "/var/log/audit/audit.log": "type=A msg=audit(1763000000.1:1): x\n",
-            "/etc/machine-id": "0123456789abcdef0123456789abcdef\n", "/etc/passwd": "root:x:0:0::/:/bin/sh\n", "/etc/group": "adm:x:0:\n",
+            "/var/log/auth.log": "2026-11-18T00:00:00Z h sshd[1]: x\n",
+            "/var/log/auth.log.1": "2026-11-10T00:00:00Z h sshd[1]: x\n",
+            "/var/log/auth.log.2.gz": "\u{1F}", "/var/log/syslog": "2026-11-16T00:00:00Z h p: x\n",
+            "/var/log/audit/audit.log": "type=A msg=audit(1763000000.1:1): x\n",
+            "/etc/machine-id": "0123456789abcdef0123456789abcdef\n", "/etc/passwd": "root:x:0:0::/:/bin/sh\n",
+            "/etc/group": "adm:x:0:\n",
         ])
         tree.now = Instant("2026-11-20T00:00:00Z") ?? tree.now
         tree.modified = [
-            "/var/log/auth.log": tree.now, "/var/log/auth.log.1": tree.now.adding(seconds: -2 * day), "/var/log/auth.log.2.gz": tree.now.adding(seconds: -9 * day),
-            "/var/log/syslog": tree.now, "/var/log/audit/audit.log": tree.now, "/etc/machine-id": tree.now.adding(seconds: -100 * day),
+            "/var/log/auth.log": tree.now, "/var/log/auth.log.1": tree.now.adding(seconds: -2 * day),
+            "/var/log/auth.log.2.gz": tree.now.adding(seconds: -9 * day),
+            "/var/log/syslog": tree.now, "/var/log/audit/audit.log": tree.now,
+            "/etc/machine-id": tree.now.adding(seconds: -100 * day),
         ]
         let (node, _) = await facts(LogFilesCollector(), tree)
         #expect(node.at("oldest")?.text == "2026-11-16T00:00:00Z")
@@ -54,16 +62,22 @@ import Testing
 
     @Test func randomLinesNeverTrap() {
         var random = SeededGenerator(seed: 9)
-        let seeds = ["Nov 19 23:00:01 web1 sshd[123]: x", "type=A msg=audit(1763000000.123:45): x", "2026-11-19T23:00:01.1+08:00 h p[1]: x"].map { Array($0.utf8) }
+        let seeds = [
+            "Nov 19 23:00:01 web1 sshd[123]: x", "type=A msg=audit(1763000000.123:45): x",
+            "2026-11-19T23:00:01.1+08:00 h p[1]: x",
+        ].map { Array($0.utf8) }
         for round in 0..<20_000 {
-            _ = LogStamp(String(decoding: random.mutated(seeds[round % 3]), as: UTF8.self), notAfter: Instant(seconds: Int64(round) * 40_000), zone: .taipei)
+            _ = LogStamp(
+                String(decoding: random.mutated(seeds[round % 3]), as: UTF8.self),
+                notAfter: Instant(seconds: Int64(round) * 40_000), zone: .taipei)
         }
     }
 
     @Test func storageNamesTheVolumeOfTheLogs() async {
         let tree = TreeHost(
             files: [
-                "/proc/self/mountinfo": "27 1 254:0 / / rw - ext4 /dev/vda1 rw\n28 27 254:1 / /var/log rw shared:1 - xfs /dev/mapper/vg-log rw\n22 27 0:21 / /proc rw - proc proc rw\n29 27 0:5 / /mnt/a\\040b rw - nfs host:/x rw\n",
+                "/proc/self/mountinfo":
+                    "27 1 254:0 / / rw - ext4 /dev/vda1 rw\n28 27 254:1 / /var/log rw shared:1 - xfs /dev/mapper/vg-log rw\n22 27 0:21 / /proc rw - proc proc rw\n29 27 0:5 / /mnt/a\\040b rw - nfs host:/x rw\n",
                 "/var/log/syslog": "",
             ], volumes: ["/": HostVolume(bytes: 1000, free: 500), "/var/log": HostVolume(bytes: 1000, free: 109)])
         let (node, _) = await facts(StorageCollector(), tree)

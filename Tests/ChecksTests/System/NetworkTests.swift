@@ -36,7 +36,9 @@ import Testing
 
     @Test func oneQuestionForEachPort() {
         let listeners = SocketTable.parse(Self.tcp, transport: "tcp") + SocketTable.parse(Self.tcp6, transport: "tcp")
-        #expect(TLSCollector.targets(listeners).map { "\($0.address) \($0.port)" } == ["::1 443", "2001:db8::fe 80", "192.168.0.5 8080", "::1 5432"].filter { !$0.hasSuffix("5432") })
+        #expect(
+            TLSCollector.targets(listeners).map { "\($0.address) \($0.port)" }
+                == ["::1 443", "2001:db8::fe 80", "192.168.0.5 8080", "::1 5432"].filter { !$0.hasSuffix("5432") })
     }
 
     @Test func hostileTablesNeverTrap() {
@@ -58,12 +60,16 @@ import Testing
 
     @Test func aClosedFirewallWithLimitedSources() {
         let found = iptables(
-            "-P INPUT DROP", "-P FORWARD DROP", "-A INPUT -i lo -j ACCEPT", "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+            "-P INPUT DROP", "-P FORWARD DROP", "-A INPUT -i lo -j ACCEPT",
+            "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
             "-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT", "-A INPUT -p icmp -j ACCEPT")
         #expect(found == .init(standard: .drop, acceptsAny: false, limitsSources: true, hasInputRules: true))
     }
 
-    @Test(arguments: ["-A INPUT -j ACCEPT", "-A INPUT -p tcp -j ACCEPT", "-A INPUT -s 0.0.0.0/0 -j ACCEPT", "-A INPUT -i eth0 -j ACCEPT", "-A INPUT -m state --state NEW,ESTABLISHED -j ACCEPT"])
+    @Test(arguments: [
+        "-A INPUT -j ACCEPT", "-A INPUT -p tcp -j ACCEPT", "-A INPUT -s 0.0.0.0/0 -j ACCEPT", "-A INPUT -i eth0 -j ACCEPT",
+        "-A INPUT -m state --state NEW,ESTABLISHED -j ACCEPT",
+    ])
     func aRuleThatLetsAllIn(_ rule: String) {
         let found = iptables("-P INPUT DROP", rule, "-A INPUT -j DROP")
         #expect(found.acceptsAny)
@@ -71,7 +77,9 @@ import Testing
     }
 
     @Test func aLastRuleIsAsGoodAsAPolicy() {
-        let found = iptables("-P INPUT ACCEPT", "-N X", "-A INPUT -j X", "-A X -p tcp --dport 443 -j ACCEPT", "-A X -j RETURN", "-A INPUT -j REJECT --reject-with icmp-port-unreachable")
+        let found = iptables(
+            "-P INPUT ACCEPT", "-N X", "-A INPUT -j X", "-A X -p tcp --dport 443 -j ACCEPT", "-A X -j RETURN",
+            "-A INPUT -j REJECT --reject-with icmp-port-unreachable")
         #expect(found == .init(standard: .reject, acceptsAny: false, limitsSources: false, hasInputRules: true))
     }
 
@@ -98,14 +106,19 @@ import Testing
     @Test func theWeakerFamilyDecides() async {
         let tree = TreeHost(
             files: ["/usr/sbin/nft": "", "/proc/net/tcp": "x\n", "/proc/net/if_inet6": "fe80 02 40 20 80 eth0\n"],
-            commands: ["nft -j list ruleset": TreeHost.says(#"{"nftables":[{"chain":{"family":"ip","table":"f","name":"i","type":"filter","hook":"input","policy":"drop"}}]}"#)])
+            commands: [
+                "nft -j list ruleset": TreeHost.says(
+                    #"{"nftables":[{"chain":{"family":"ip","table":"f","name":"i","type":"filter","hook":"input","policy":"drop"}}]}"#
+                )
+            ])
         let (node, _) = await facts(NetworkCollector(), tree)
         #expect(node.at("firewall.backend")?.text == "nftables")
         #expect(node.at("firewall.default_input")?.text == "accept")
     }
 
     @Test func withoutRootNothingIsSaid() async {
-        let (node, gaps) = await facts(NetworkCollector(), TreeHost(files: ["/usr/sbin/nft": "", "/proc/net/tcp": "x\n"], user: 1000))
+        let (node, gaps) = await facts(
+            NetworkCollector(), TreeHost(files: ["/usr/sbin/nft": "", "/proc/net/tcp": "x\n"], user: 1000))
         #expect(node.at("firewall") == nil)
         #expect(gaps.contains { $0.contains("only root") })
     }
@@ -114,22 +127,29 @@ import Testing
 @Suite struct UnitsTests {
     @Test func systemctlIsAsked() async {
         let select = "--no-legend --plain --no-pager"
-        let (node, _) = await facts(UnitsCollector(), TreeHost(
-            files: ["/run/systemd/system/x": "", "/proc/1/comm": "systemd\n"],
-            commands: [
-                "systemctl list-unit-files --state=enabled,enabled-runtime --type=service,socket \(select)": TreeHost.says("ssh.service enabled enabled\ncups.socket enabled enabled\ntelnet@.socket enabled\n"),
-                "systemctl list-units --state=running,listening --type=service,socket \(select)": TreeHost.says("ssh.service loaded active running OpenBSD Secure Shell server\n"),
-                "systemctl list-units --state=failed \(select)": TreeHost.says("● bad.service loaded failed failed Bad\n"),
-            ]))
+        let (node, _) = await facts(
+            UnitsCollector(),
+            TreeHost(
+                files: ["/run/systemd/system/x": "", "/proc/1/comm": "systemd\n"],
+                commands: [
+                    "systemctl list-unit-files --state=enabled,enabled-runtime --type=service,socket \(select)": TreeHost.says(
+                        "ssh.service enabled enabled\ncups.socket enabled enabled\ntelnet@.socket enabled\n"),
+                    "systemctl list-units --state=running,listening --type=service,socket \(select)": TreeHost.says(
+                        "ssh.service loaded active running OpenBSD Secure Shell server\n"),
+                    "systemctl list-units --state=failed \(select)": TreeHost.says("● bad.service loaded failed failed Bad\n"),
+                ]))
         #expect(node.at("init")?.text == "systemd")
         #expect(node.at("needless") == .texts(["cups.socket", "telnet@.socket"]))
         #expect(node.at("failed") == .texts(["bad.service"]))
     }
 
     @Test func linksTellWithoutSystemd() async {
-        let (node, _) = await facts(UnitsCollector(), TreeHost(files: [
-            "/proc/1/comm": "init\n", "/etc/inittab": "", "/etc/rc2.d/S01ssh": "", "/etc/rc2.d/K01x": "", "/etc/systemd/system/multi-user.target.wants/a.service": "",
-        ]))
+        let (node, _) = await facts(
+            UnitsCollector(),
+            TreeHost(files: [
+                "/proc/1/comm": "init\n", "/etc/inittab": "", "/etc/rc2.d/S01ssh": "", "/etc/rc2.d/K01x": "",
+                "/etc/systemd/system/multi-user.target.wants/a.service": "",
+            ]))
         #expect(node.at("init")?.text == "sysvinit")
         #expect(node.at("enabled") == .texts(["a.service", "ssh"]))
         #expect(node.at("running") == nil)

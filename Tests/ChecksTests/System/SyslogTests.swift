@@ -11,7 +11,8 @@ import Testing
     }
 
     @Test func debiansOwnFile() async {
-        let node = await rsyslog("""
+        let node = await rsyslog(
+            """
             module(load="imuxsock") # provides support for local system logging
             $FileCreateMode 0640
             $IncludeConfig /etc/rsyslog.d/*.conf
@@ -28,12 +29,19 @@ import Testing
 
     @Test(arguments: [
         ("*.* @@logs.example.tw:514", "logs.example.tw", "tcp", false), ("*.* @10.0.0.5", "10.0.0.5", "udp", false),
-        ("*.* @@(o)[2001:db8::1]:6514;Fmt", "2001:db8::1", "tcp", false), ("*.*    :omrelp:10.0.0.5:2514", "10.0.0.5", "relp", false),
+        ("*.* @@(o)[2001:db8::1]:6514;Fmt", "2001:db8::1", "tcp", false),
+        ("*.*    :omrelp:10.0.0.5:2514", "10.0.0.5", "relp", false),
         ("$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n*.* @@logs:6514", "logs", "tcp", true),
-        (#"*.* action(type="omfwd" target="logs" port="6514" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1")"#, "logs", "tcp", true),
+        (
+            #"*.* action(type="omfwd" target="logs" port="6514" protocol="tcp" StreamDriver="gtls" StreamDriverMode="1")"#,
+            "logs", "tcp", true
+        ),
         ("action(type=\"omfwd\"\n  target=\"logs\" # c\n  protocol=\"TCP\"\n  queue.filename=\"q\")", "logs", "tcp", false),
         (#"if $msg contains "x" then { action(type="omrelp" target="h" tls="on") }"#, "h", "relp", true),
-        (#"global(DefaultNetstreamDriver="ossl") *.* action(type="omfwd" target="logs" protocol="tcp" streamdrivermode="1")"#, "logs", "tcp", true),
+        (
+            #"global(DefaultNetstreamDriver="ossl") *.* action(type="omfwd" target="logs" protocol="tcp" streamdrivermode="1")"#,
+            "logs", "tcp", true
+        ),
     ])
     func forwardsInBothForms(_ text: String, _ target: String, _ name: String, _ tls: Bool) async {
         let node = await rsyslog(text)
@@ -66,10 +74,13 @@ import Testing
         "module(load=\"builtin:omfile\" Template=\"RSYSLOG_TraditionalFileFormat\")\n*.* /var/log/messages",
         "*.* -/var/log/messages;RSYSLOG_TraditionalFileFormat",
     ])
-    func theTraditionalFormatIsSeen(_ text: String) async { #expect(await rsyslog(text).at("traditional_time_format")?.bool == true) }
+    func theTraditionalFormatIsSeen(_ text: String) async {
+        #expect(await rsyslog(text).at("traditional_time_format")?.bool == true)
+    }
 
     @Test func includesWithPlaces() async {
-        let node = await rsyslog("include(file=\"/etc/rsyslog.d/*.conf\" mode=\"optional\")", more: ["/etc/rsyslog.d/50-x.conf": "\n*.* @@logs\n"])
+        let node = await rsyslog(
+            "include(file=\"/etc/rsyslog.d/*.conf\" mode=\"optional\")", more: ["/etc/rsyslog.d/50-x.conf": "\n*.* @@logs\n"])
         #expect(node.at("forwards.0.from")?.text == "/etc/rsyslog.d/50-x.conf:2")
     }
 
@@ -83,9 +94,13 @@ import Testing
             destination d_file { file("/var/log/messages"); }; # c
             log { source(s_src); destination(d_net); destination(d_file); };
             """
-        let node = await facts(SyslogCollector(), TreeHost(files: [
-            "/usr/sbin/syslog-ng": "", "/etc/syslog-ng/syslog-ng.conf": text, "/etc/syslog-ng/conf.d/a.conf": "destination d_u { udp('h'); }; log { destination(d_u); };",
-        ])).node
+        let node = await facts(
+            SyslogCollector(),
+            TreeHost(files: [
+                "/usr/sbin/syslog-ng": "", "/etc/syslog-ng/syslog-ng.conf": text,
+                "/etc/syslog-ng/conf.d/a.conf": "destination d_u { udp('h'); }; log { destination(d_u); };",
+            ])
+        ).node
         #expect(node.at("program")?.text == "syslog-ng")
         #expect(node.at("forwards")?.list?.count == 2)
         #expect(node.at("forwards.1.target")?.text == "10.1.1.1")
@@ -112,12 +127,15 @@ import Testing
 }
 
 @Suite struct LogrotateTests {
-    private func entries(_ files: [String: String]) -> [LogrotateConfig.Entry] { LogrotateConfig(Probe(TreeHost(files: files).host)).entries }
+    private func entries(_ files: [String: String]) -> [LogrotateConfig.Entry] {
+        LogrotateConfig(Probe(TreeHost(files: files).host)).entries
+    }
 
     @Test func defaultsAreInheritedAndSeveralPathsShareABlock() {
         let found = entries([
             "/etc/logrotate.conf": "weekly\nrotate 4\ncreate\ninclude /etc/logrotate.d\n/var/log/late { monthly\n rotate 12\n}\n",
-            "/etc/logrotate.d/rsyslog": "/var/log/syslog\n/var/log/auth.log \"/var/log/with space\"\n{\n\tpostrotate\n\t\tdaily\n\tendscript\n\trotate 26\n}\n",
+            "/etc/logrotate.d/rsyslog":
+                "/var/log/syslog\n/var/log/auth.log \"/var/log/with space\"\n{\n\tpostrotate\n\t\tdaily\n\tendscript\n\trotate 26\n}\n",
             "/etc/logrotate.d/x.dpkg-old": "/var/log/old { daily }\n",
         ])
         #expect(found.map { $0.path } == ["/var/log/syslog", "/var/log/auth.log", "/var/log/with space", "/var/log/late"])
@@ -126,9 +144,12 @@ import Testing
     }
 
     @Test(arguments: [
-        ("daily\nrotate 90", 90), ("weekly\nrotate 4", 28), ("monthly\nrotate 36", 1095), ("yearly\nrotate 3", 1095), ("daily\nrotate 400\nmaxage 30", 30),
-        ("daily\nrotate -1", 100_000), ("daily\nrotate -1\nmaxage 60", 60), ("weekly\nrotate 0", 0), ("hourly\nrotate 48", 2), ("daily\nsize 10M\nrotate 9", nil),
-        ("size 10M\nweekly\nrotate 2", 14), ("daily\nmaxsize 1G\nrotate 9", nil), ("daily\nminsize 1M\nrotate 9", 9), ("daily\nrotate 9223372036854775807", 100_000),
+        ("daily\nrotate 90", 90), ("weekly\nrotate 4", 28), ("monthly\nrotate 36", 1095), ("yearly\nrotate 3", 1095),
+        ("daily\nrotate 400\nmaxage 30", 30),
+        ("daily\nrotate -1", 100_000), ("daily\nrotate -1\nmaxage 60", 60), ("weekly\nrotate 0", 0), ("hourly\nrotate 48", 2),
+        ("daily\nsize 10M\nrotate 9", nil),
+        ("size 10M\nweekly\nrotate 2", 14), ("daily\nmaxsize 1G\nrotate 9", nil), ("daily\nminsize 1M\nrotate 9", 9),
+        ("daily\nrotate 9223372036854775807", 100_000),
         ("weekly\nrotate 9223372036854775807", nil),
     ])
     func keepsNeverClaimsMoreThanIsKept(_ body: String, _ days: Int?) {

@@ -18,7 +18,11 @@ extension Node {
     func at(_ path: String) -> Node? {
         var node: Node? = self
         for part in path.split(separator: ".") {
-            if let index = Int(part), let list = node?.list { node = list.indices.contains(index) ? list[index] : nil } else { node = node?[String(part)] }
+            if let index = Int(part), let list = node?.list {
+                node = list.indices.contains(index) ? list[index] : nil
+            } else {
+                node = node?[String(part)]
+            }
         }
         if let entries = node?.entries, entries.count == 2, let value = node?["value"], node?["from"] != nil { return value }
         return node

@@ -98,9 +98,35 @@ import Testing
 }
 
 @Suite struct Base64Tests {
-    @Test(arguments: [("", []), ("Zg==", [0x66]), ("Zm8=", [0x66, 0x6F]), ("Zm9v", [0x66, 0x6F, 0x6F]), ("Zm\n9v", [0x66, 0x6F, 0x6F]), ("Zg", [0x66])])
+    @Test(arguments: [
+        ("", []), ("Zg==", [0x66]), ("Zm8=", [0x66, 0x6F]), ("Zm9v", [0x66, 0x6F, 0x6F]), ("Zm\n9v", [0x66, 0x6F, 0x6F]),
+        ("Zg", [0x66]),
+    ])
     func decodes(_ text: String, _ bytes: [UInt8]) { #expect(Base64.decode(text.utf8) == bytes) }
 
     @Test(arguments: ["Z", "Zg=a", "Zg===", "Z_8="])
     func refuses(_ text: String) { #expect(Base64.decode(text.utf8) == nil) }
+}
+
+@Suite struct TLS13FlightTests {
+    @Test func bytesThatAreNoFlightOfOursFail() {
+        let flight = TLS13Flight()
+        #expect(flight.read([]) == .more)
+        #expect(flight.read([22, 3, 3, 0, 9]) == .more)
+        #expect(flight.read(Array("HTTP/1.1 400\r\n".utf8)) == .failed)
+        #expect(flight.read([21, 3, 3, 0, 2, 2, 40]) == .failed)
+        #expect(flight.read([22, 3, 3, 0, 4, 2, 0, 0, 0]) == .failed)
+    }
+
+    @Test func randomFlightsNeverTrap() {
+        var random = SeededGenerator(seed: 77)
+        let flight = TLS13Flight()
+        // A well-formed hello with a share, then records that do not open.
+        var hello: [UInt8] = [3, 3] + [UInt8](repeating: 1, count: 32) + [0, 0x13, 1, 0, 0, 40, 0, 51, 0, 36, 0, 0x1D, 0, 32]
+        hello += [UInt8](repeating: 9, count: 32)
+        let message: [UInt8] = [2, 0, 0, UInt8(hello.count)] + hello
+        let seed: [UInt8] = [22, 3, 3, 0, UInt8(message.count)] + message + [20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 20] + [UInt8](repeating: 4, count: 20)
+        #expect(flight.read(seed) == .failed)
+        for _ in 0..<3000 { _ = flight.read(random.mutated(seed)) }
+    }
 }

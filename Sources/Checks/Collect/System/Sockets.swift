@@ -20,11 +20,14 @@ enum SocketTable {
             guard words.count >= 10, words[3] == wanted, let inode = Int(words[9]) else { return nil }
             if transport == "udp", words[2].split(separator: ":").last != "0000" { return nil }
             let parts = words[1].split(separator: ":")
-            guard parts.count == 2, let port = Int(parts[1], radix: 16), (1...65_535).contains(port), let address = address(parts[0]) else {
+            guard parts.count == 2, let port = Int(parts[1], radix: 16), (1...65_535).contains(port),
+                let address = address(parts[0])
+            else {
                 return nil
             }
             return Listener(
-                transport: transport, address: text4or6(address), port: port, inode: inode, exposure: exposure(address), process: nil)
+                transport: transport, address: text4or6(address), port: port, inode: inode, exposure: exposure(address),
+                process: nil)
         }
     }
 
