@@ -8,7 +8,8 @@ import Testing
     /// On whatever machine this runs: every collector ends. With PLUMBLINE_SHOW set, the facts are printed.
     @Test(.timeLimit(.minutes(2)))
     func everyCollectorEndsOnThisMachine() async {
-        let host = Host.live()
+        // PLUMBLINE_ROOT names a mounted image instead.
+        let host = Host.live(root: getenv("PLUMBLINE_ROOT").map { String(cString: $0) } ?? "/")
         let shows = getenv("PLUMBLINE_SHOW") != nil
         var collectors: [String] = []
         await withTaskGroup(of: (String, String).self) { group in
@@ -19,6 +20,11 @@ import Testing
                     let probe = Probe(host)
                     let collected = await collector.collect(probe)
                     let took = clock.now - begin
+                    if case .facts(let node) = collected {
+                        for problem in FactsSchemaCheck.problems(node, group: collector.group) {
+                            Issue.record("\(collector.group): \(problem)")
+                        }
+                    }
                     let text: String =
                         switch collected {
                         case .facts(let node): show(node)

@@ -116,6 +116,41 @@ import Testing
         #expect(node.at("firewall.default_input")?.text == "accept")
     }
 
+    /// As nft 1.0.6 on Debian 12 prints it.
+    @Test(arguments: [
+        (#"{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"protocol"}},"right":"tcp"}}"#, true),
+        (#"{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"protocol"}},"right":"icmp"}}"#, false),
+        (#"{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"new"}}"#, true),
+        (#"{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":{"set":["tcp","udp"]}}}"#, true),
+        (#"{"match":{"op":"==","left":{"meta":{"key":"iif"}},"right":"lo"}}"#, false), (#"{"limit":{"rate":5}}"#, false),
+        (#"{"counter":{"packets":0,"bytes":0}}"#, true),
+    ])
+    func whichMatchesLetEverythingIn(_ match: String, _ any: Bool) throws {
+        let text =
+            #"{"nftables":[{"chain":{"family":"inet","table":"f","name":"i","type":"filter","hook":"input","policy":"drop"}},"#
+            + #"{"rule":{"family":"inet","table":"f","chain":"i","expr":["# + match + #",{"accept":null}]}}]}"#
+        #expect(try #require(NftablesReader.read(text)).findings(.v4).acceptsAny == any)
+    }
+
+    @Test func rulesOfIptablesAreReadAsIptablesShowsThem() async {
+        let nft =
+            #"{"nftables":[{"chain":{"family":"ip","table":"filter","name":"INPUT","type":"filter","hook":"input","policy":"drop"}}]}"#
+        let tree = TreeHost(
+            files: ["/usr/sbin/nft": "", "/usr/sbin/iptables": "", "/proc/net/tcp": "x\n"],
+            commands: [
+                "nft -j list ruleset": TreeHost.says(nft), "iptables -V": TreeHost.says("iptables v1.8.9 (nf_tables)\n"),
+                "iptables -S": TreeHost.says(
+                    "-P INPUT DROP\n-A INPUT -s 127.0.0.0/8 ! -i lo -j DROP\n-A INPUT -s 10.0.0.0/8 -m comment --comment \"a b\" -j ACCEPT\n"
+                ),
+            ])
+        let (node, gaps) = await facts(NetworkCollector(), tree)
+        #expect(node.at("firewall.backend")?.text == "iptables")
+        #expect(node.at("firewall.default_input")?.text == "drop")
+        #expect(node.at("firewall.limits_sources")?.bool == true)
+        #expect(node.at("firewall.accepts_any")?.bool == false)
+        #expect(gaps.isEmpty)
+    }
+
     @Test func withoutRootNothingIsSaid() async {
         let (node, gaps) = await facts(
             NetworkCollector(), TreeHost(files: ["/usr/sbin/nft": "", "/proc/net/tcp": "x\n"], user: 1000))

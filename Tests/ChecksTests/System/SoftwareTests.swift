@@ -213,7 +213,7 @@ import Testing
         for _ in 0..<60 {
             var tree = TreeHost()
             for path in paths { tree.binary[path] = random.bytes(Int.random(in: 0...300, using: &random)) }
-            for collector in systemCollectors { _ = await collector.collect(Probe(tree.host)) }
+            for collector in systemCollectors { _ = await facts(collector, tree) }
         }
     }
 }

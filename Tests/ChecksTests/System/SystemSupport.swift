@@ -1,4 +1,6 @@
 import Documents
+import Rulebook
+import Testing
 
 @testable import Checks
 
@@ -8,7 +10,9 @@ func facts(_ collector: some FactCollector, _ tree: TreeHost) async -> (node: No
     let collected = await collector.collect(probe)
     let gaps = probe.gaps.map { "\($0.what): \($0.why)" }
     switch collected {
-    case .facts(let node): return (node, gaps)
+    case .facts(let node):
+        for problem in FactsSchemaCheck.problems(node, group: collector.group) { Issue.record("\(collector.group): \(problem)") }
+        return (node, gaps)
     case .nothing(let state, let why): return (.object([("nothing", .text("\(state.rawValue): \(why)"))]), gaps)
     }
 }
@@ -65,5 +69,56 @@ struct SeededGenerator: RandomNumberGenerator {
             }
         }
         return bytes
+    }
+}
+
+/// Holds facts against Packs/facts/linux.yaml: every path known, every type right.
+enum FactsSchemaCheck {
+    private static let groups: [String: [String: String]] = {
+        let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+        guard let bytes = try? DocumentFile.read("/\(root)/Packs/facts/linux.yaml", limit: 1 << 20),
+            let document = try? YAMLReader.read(bytes)
+        else { return [:] }
+        var groups: [String: [String: String]] = [:]
+        for group in document["groups"]?.entries ?? [] {
+            for entry in group.node["paths"]?.entries ?? [] { groups[group.key, default: [:]][entry.key] = entry.node.text ?? "" }
+        }
+        return groups
+    }()
+
+    static func problems(_ node: Node, group: String) -> [String] {
+        guard let paths = groups[group] else { return ["the schema has no such group"] }
+        return walk(node, "", paths)
+    }
+
+    private static func walk(_ node: Node, _ path: String, _ paths: [String: String]) -> [String] {
+        (node.entries ?? []).flatMap { entry -> [String] in
+            let here = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+            if entry.key == "from", path.hasSuffix("[]") { return [] }
+            if let type = paths[here] { return fits(entry.node, type) ? [] : ["\(here) is no \(type): \(show(entry.node))"] }
+            if paths["\(here)[]"] != nil, let items = entry.node.list { return items.flatMap { walk($0, "\(here)[]", paths) } }
+            if entry.node.entries != nil, paths.keys.contains(where: { $0.hasPrefix(here + ".") }) {
+                return walk(entry.node, here, paths)
+            }
+            return ["\(here) is not in the schema"]
+        }
+    }
+
+    private static func fits(_ node: Node, _ type: String) -> Bool {
+        let words = type.split(separator: " ")
+        if words.first == "setting" {
+            guard let value = node["value"], node["from"]?.text?.isEmpty == false, node.entries?.count == 2 else { return false }
+            return fits(value, words.dropFirst().joined(separator: " "))
+        }
+        switch words.first {
+        case "text": return node.text != nil
+        case "bool": return node.bool != nil
+        case "integer": return node.integer != nil
+        case "time": return node.text.flatMap { Instant($0) } != nil
+        case "date": return node.text.flatMap { CivilDate($0) } != nil
+        case "list<text>": return node.list?.allSatisfy { $0.text != nil } == true
+        case "list<integer>": return node.list?.allSatisfy { $0.integer != nil } == true
+        default: return false
+        }
     }
 }

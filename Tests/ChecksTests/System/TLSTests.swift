@@ -125,7 +125,9 @@ import Testing
         var hello: [UInt8] = [3, 3] + [UInt8](repeating: 1, count: 32) + [0, 0x13, 1, 0, 0, 40, 0, 51, 0, 36, 0, 0x1D, 0, 32]
         hello += [UInt8](repeating: 9, count: 32)
         let message: [UInt8] = [2, 0, 0, UInt8(hello.count)] + hello
-        let seed: [UInt8] = [22, 3, 3, 0, UInt8(message.count)] + message + [20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 20] + [UInt8](repeating: 4, count: 20)
+        let seed: [UInt8] =
+            [22, 3, 3, 0, UInt8(message.count)] + message + [20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 20]
+            + [UInt8](repeating: 4, count: 20)
         #expect(flight.read(seed) == .failed)
         for _ in 0..<3000 { _ = flight.read(random.mutated(seed)) }
     }

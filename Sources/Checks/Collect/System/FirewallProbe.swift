@@ -48,7 +48,7 @@ enum FirewallProbe {
                 // nft cannot show all matches of such rules; iptables itself can.
                 base = "iptables"
                 var asIptables = rules
-                if await addIptables(probe, &asIptables) {
+                if await addIptables(probe, &asIptables, gap: false) {
                     rules.chains = asIptables.chains.filter {
                         !$0.key.hasPrefix("ip filter ") && !$0.key.hasPrefix("ip6 filter ")
                     }
@@ -61,8 +61,8 @@ enum FirewallProbe {
     }
 
     @discardableResult
-    private static func addIptables(_ probe: Probe, _ rules: inout FirewallRules) async -> Bool {
-        guard let text = await probe.output(["iptables", "-S"]) else { return false }
+    private static func addIptables(_ probe: Probe, _ rules: inout FirewallRules, gap: Bool = true) async -> Bool {
+        guard let text = await probe.output(["iptables", "-S"], gap: gap) else { return false }
         IptablesReader.read(text, family: .v4, into: &rules)
         if let text = await probe.output(["ip6tables", "-S"], gap: false) {
             IptablesReader.read(text, family: .v6, into: &rules)
