@@ -76,6 +76,14 @@ let package = Package(
             name: "ChecksTests",
             dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(name: "AssessmentTests", dependencies: ["Assessment", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(
+            name: "PlumblineTests",
+            dependencies: [
+                "Documents", "plumbline",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

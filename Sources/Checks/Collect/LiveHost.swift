@@ -17,7 +17,7 @@ extension Host {
             volume: { LiveFiles.volume(prefix + $0) },
             run: { arguments, seconds in isLive ? await LiveCommands.run(arguments, seconds: seconds) : .notFound },
             exchange: { address, port, bytes, milliseconds, enough in
-                isLive ? LivePorts.exchange(address, port, bytes, milliseconds, enough) : nil
+                isLive ? await LivePorts.exchange(address, port, bytes, milliseconds, enough) : nil
             },
             now: {
                 var time = timespec()
@@ -160,7 +160,7 @@ enum LiveCommands {
 enum LivePorts {
     static func exchange(
         _ address: String, _ port: Int, _ bytes: [UInt8], _ milliseconds: Int, _ enough: @Sendable ([UInt8]) -> Bool
-    ) -> [UInt8]? {
+    ) async -> [UInt8]? {
         var hints = addrinfo()
         hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -171,17 +171,19 @@ enum LivePorts {
         guard socket >= 0 else { return nil }
         defer { close(socket) }
         let deadline = ContinuousClock.now + .milliseconds(milliseconds)
-        func wait(_ events: Int32) -> Bool {
-            let left = deadline - .now
-            let milliseconds = Int32(clamping: left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000)
-            guard milliseconds > 0 else { return false }
-            var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
-            return poll(&descriptor, 1, milliseconds) > 0
+        // Waits without holding a thread of the pool: a mute port would otherwise stop the other collectors for its whole time-out.
+        func wait(_ events: Int32) async -> Bool {
+            while ContinuousClock.now < deadline, !Task.isCancelled {
+                var descriptor = pollfd(fd: socket, events: Int16(events), revents: 0)
+                if poll(&descriptor, 1, 2) > 0 { return true }
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+            return false
         }
         if connect(socket, info.pointee.ai_addr, info.pointee.ai_addrlen) != 0 {
             var problem: Int32 = 0
             var length = socklen_t(MemoryLayout<Int32>.size)
-            guard errno == EINPROGRESS, wait(POLLOUT), getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &length) == 0, problem == 0 else {
+            guard errno == EINPROGRESS, await wait(POLLOUT), getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &length) == 0, problem == 0 else {
                 return nil
             }
         }
@@ -189,7 +191,7 @@ enum LivePorts {
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { send(socket, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
             if count < 0, errno == EAGAIN || errno == EINTR {
-                guard wait(POLLOUT) else { return nil }
+                guard await wait(POLLOUT) else { return nil }
                 continue
             }
             guard count > 0 else { return nil }
@@ -197,7 +199,7 @@ enum LivePorts {
         }
         var answer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16_384)
-        while answer.count < 262_144, !enough(answer), wait(POLLIN) {
+        while answer.count < 262_144, !enough(answer), await wait(POLLIN) {
             let count = recv(socket, &chunk, chunk.count, 0)
             if count < 0, errno == EAGAIN || errno == EINTR { continue }
             guard count > 0 else { break }

@@ -14,23 +14,24 @@ struct AuditCollector: FactCollector {
         let coverage = AuditCoverage(rules)
         let connected = kernel?["pid"].map { $0 != 0 }
         let locked = source == "kernel" ? kernel?["enabled"].map { $0 == 2 } : rules.last { $0.enable != nil }?.enable == 2
-        return .facts(.object([
-            ("installed", true),
-            ("running", (connected ?? processes?.runs("auditd")).map { .bool($0) }),
-            ("enabled", kernel?["enabled"].map { .integer($0) }),
-            ("lost", kernel?["lost"].map { .integer($0) }),
-            ("backlog_limit", kernel?["backlog_limit"].map { .integer($0) }),
-            ("rules_source", .text(source)),
-            ("rules", .list(rules.map(Self.node))),
-            ("watched_paths", .texts(coverage.watchedPaths)),
-            ("executed_paths", .texts(coverage.executedPaths)),
-            ("root_commands_logged", coverage.rootCommands.map { .bool($0) }),
-            ("time_changes_logged", .bool(coverage.timeChanges)),
-            ("login_records_logged", .bool(coverage.loginRecords)),
-            ("identity_changes_logged", .bool(coverage.identityChanges)),
-            ("locked", locked.map { .bool($0) }),
-            ("settings", settings(probe)),
-        ]))
+        return .facts(
+            .object([
+                ("installed", true),
+                ("running", (connected ?? processes?.runs("auditd")).map { .bool($0) }),
+                ("enabled", kernel?["enabled"].map { .integer($0) }),
+                ("lost", kernel?["lost"].map { .integer($0) }),
+                ("backlog_limit", kernel?["backlog_limit"].map { .integer($0) }),
+                ("rules_source", .text(source)),
+                ("rules", .list(rules.map(Self.node))),
+                ("watched_paths", .texts(coverage.watchedPaths)),
+                ("executed_paths", .texts(coverage.executedPaths)),
+                ("root_commands_logged", coverage.rootCommands.map { .bool($0) }),
+                ("time_changes_logged", .bool(coverage.timeChanges)),
+                ("login_records_logged", .bool(coverage.loginRecords)),
+                ("identity_changes_logged", .bool(coverage.identityChanges)),
+                ("locked", locked.map { .bool($0) }),
+                ("settings", settings(probe)),
+            ]))
     }
 
     /// The numbers `auditctl -s` prints; nil when the kernel did not tell.

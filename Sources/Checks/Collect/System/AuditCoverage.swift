@@ -14,16 +14,18 @@ struct AuditCoverage {
 
     /// Paths with an unconditional write or attribute watch.
     var watchedPaths: [String] {
-        Self.unique(watches.filter { rule in
-            rule.narrowing.isEmpty && rule.permissions?.contains { $0 == "w" || $0 == "a" } == true
-        }.compactMap { $0.path })
+        Self.unique(
+            watches.filter { rule in
+                rule.narrowing.isEmpty && rule.permissions?.contains { $0 == "w" || $0 == "a" } == true
+            }.compactMap { $0.path })
     }
 
     /// Paths with an execute watch; it may be limited to persons, as is usual for privileged programs.
     var executedPaths: [String] {
-        Self.unique(watches.filter { rule in
-            rule.permissions?.contains("x") == true && rule.narrowing.allSatisfy { AuditRule.ordinaryPersons.contains($0) }
-        }.compactMap { $0.path })
+        Self.unique(
+            watches.filter { rule in
+                rule.permissions?.contains("x") == true && rule.narrowing.allSatisfy { AuditRule.ordinaryPersons.contains($0) }
+            }.compactMap { $0.path })
     }
 
     private static func unique(_ paths: [String]) -> [String] { Array(Set(paths)).sorted() }
@@ -69,8 +71,11 @@ struct AuditCoverage {
     /// Whether the records of sign-ins, good and failed, are watched.
     var loginRecords: Bool {
         ["/var/log/lastlog", "/var/log/wtmp"].contains { watches($0) }
-            && ["/var/log/btmp", "/var/run/faillock", "/run/faillock", "/var/log/faillock", "/var/log/tallylog", "/var/log/faillog"]
-                .contains { watches($0) }
+            && [
+                "/var/log/btmp", "/var/run/faillock", "/run/faillock", "/var/log/faillock", "/var/log/tallylog",
+                "/var/log/faillog",
+            ]
+            .contains { watches($0) }
     }
 
     /// Whether the files of accounts, groups and privileges are watched.

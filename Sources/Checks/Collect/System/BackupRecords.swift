@@ -28,7 +28,9 @@ struct BackupRecord: Sendable, Equatable {
         // The authority is the part behind "//"; without one, the first part (`user@host:path`).
         let at = parts.count > 2 && parts[1].isEmpty ? 2 : 0
         guard at < parts.count, let sign = parts[at].lastIndex(of: "@") else { return String(plain).clipped }
-        let scheme = at == 0 ? parts[0][..<sign].split(separator: ":").first.flatMap { schemes.contains(String($0)) ? "\($0):" : nil } ?? "" : ""
+        let scheme =
+            at == 0
+            ? parts[0][..<sign].split(separator: ":").first.flatMap { schemes.contains(String($0)) ? "\($0):" : nil } ?? "" : ""
         parts[at] = Substring(scheme + String(parts[at][parts[at].index(after: sign)...]))
         return parts.joined(separator: "/").clipped
     }
@@ -42,16 +44,21 @@ enum BackupReader {
     ///
     /// - Parameters:
     ///   - document: the JSON value.
-    ///   - name: the file's name without its ending, used as location when the tool names none.
+    ///   - name: the file's name without its ending; it tells whose an empty list is.
     ///   - from: where it was read.
+    /// - Returns: one record for each repository or stanza.
     static func records(_ document: Node, name: String, from: String) -> [BackupRecord] {
         if let items = document.list {
-            if items.contains(where: { $0["stanza"] != nil || $0["backup"]?.list != nil && $0["name"] != nil }) { return pgbackrest(items, from) }
-            if items.contains(where: { $0["time"] != nil }) || items.isEmpty { return [restic(items, name, from)] }
+            if items.contains(where: { $0["stanza"] != nil || $0["backup"]?.list != nil && $0["name"] != nil }) {
+                return pgbackrest(items, from)
+            }
+            if items.contains(where: { $0["time"] != nil }) || items.isEmpty && name.hasPrefix("restic") {
+                return [restic(items, from)]
+            }
             return items.flatMap { $0["tool"] != nil ? own($0, from) : [] }
         }
         if document["tool"] != nil { return own(document, from) }
-        if document["archives"] != nil || document["repository"] != nil { return [borg(document, name, from)] }
+        if document["archives"] != nil || document["repository"] != nil { return [borg(document, from)] }
         return []
     }
 
@@ -63,21 +70,25 @@ enum BackupReader {
 
     private static func own(_ node: Node, _ from: String) -> [BackupRecord] {
         guard let tool = node["tool"]?.text else { return [] }
-        return [BackupRecord(
-            tool: tool.clipped, location: node["location"]?.text.map { BackupRecord.withoutCredentials($0) }, encrypted: node["encrypted"]?.bool,
-            newest: time(node["newest"]), snapshots: node["snapshots"]?.integer, lastCheck: time(node["last_check"]),
-            lastCheckOK: node["last_check_ok"]?.bool, from: from)]
+        return [
+            BackupRecord(
+                tool: tool.clipped, location: node["location"]?.text.map { BackupRecord.withoutCredentials($0) },
+                encrypted: node["encrypted"]?.bool,
+                newest: time(node["newest"]), snapshots: node["snapshots"]?.integer, lastCheck: time(node["last_check"]),
+                lastCheckOK: node["last_check_ok"]?.bool, from: from)
+        ]
     }
 
     /// `restic snapshots --json`; a restic repository is always encrypted.
-    private static func restic(_ items: [Node], _ name: String, _ from: String) -> BackupRecord {
+    private static func restic(_ items: [Node], _ from: String) -> BackupRecord {
         BackupRecord(
-            tool: "restic", location: nil, encrypted: true, newest: items.compactMap { time($0["time"]) }.max(), snapshots: items.count,
+            tool: "restic", location: nil, encrypted: true, newest: items.compactMap { time($0["time"]) }.max(),
+            snapshots: items.count,
             from: from)
     }
 
     /// `borg list --json` or `borg info --json`.
-    private static func borg(_ node: Node, _ name: String, _ from: String) -> BackupRecord {
+    private static func borg(_ node: Node, _ from: String) -> BackupRecord {
         let archives = node["archives"]?.list
         let times = (archives ?? []).compactMap { time($0["start"] ?? $0["time"]) }
         let mode = node["encryption"]?["mode"]?.text
@@ -94,9 +105,11 @@ enum BackupReader {
             guard let name = stanza["name"]?.text else { return nil }
             let backups = stanza["backup"]?.list ?? []
             let stops = backups.compactMap { $0["timestamp"]?["stop"]?.integer }.filter { $0 > 0 && $0 < 1 << 40 }
-            let ciphers = (stanza["repo"]?.list ?? []).compactMap { $0["cipher"]?.text } + [stanza["cipher"]?.text].compactMap { $0 }
+            let ciphers =
+                (stanza["repo"]?.list ?? []).compactMap { $0["cipher"]?.text } + [stanza["cipher"]?.text].compactMap { $0 }
             return BackupRecord(
-                tool: "pgbackrest", location: "stanza \(name)".clipped, encrypted: ciphers.isEmpty ? nil : ciphers.allSatisfy { $0 != "none" },
+                tool: "pgbackrest", location: "stanza \(name)".clipped,
+                encrypted: ciphers.isEmpty ? nil : ciphers.allSatisfy { $0 != "none" },
                 newest: stops.max().map { Instant(seconds: Int64($0)) }, snapshots: backups.count, from: from)
         }
     }

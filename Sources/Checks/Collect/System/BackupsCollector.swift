@@ -8,28 +8,35 @@ struct BackupsCollector: FactCollector {
     static let dropFolder = "/var/lib/plumbline/backups.d"
 
     func collect(_ probe: Probe) async -> Collected {
-        let tools = KnownSoftware.backupPrograms.filter { entry in entry.programs.contains { probe.hasProgram($0) } }.map { $0.name }
+        let tools = KnownSoftware.backupPrograms.filter { entry in entry.programs.contains { probe.hasProgram($0) } }.map {
+            $0.name
+        }
         var records = dropped(probe)
         if tools.contains("pgbackrest"), !records.contains(where: { $0.tool == "pgbackrest" }),
             let text = await probe.output(["pgbackrest", "info", "--output=json"], seconds: 15),
-            let items = (try? JSONReader.read(Array(text.utf8)))?.list {
+            let items = (try? JSONReader.read(Array(text.utf8)))?.list
+        {
             records += BackupReader.pgbackrest(items, "pgbackrest info")
         }
         records += rsnapshot(probe)
         let now = probe.host.now()
-        return .facts(.object([
-            ("tools", .texts(tools)),
-            ("repositories", .list(records.map { Self.node($0, now) })),
-            ("scheduled", .bool(isScheduled(probe))),
-        ]))
+        return .facts(
+            .object([
+                ("tools", .texts(tools)),
+                ("repositories", .list(records.map { Self.node($0, now) })),
+                ("scheduled", .bool(isScheduled(probe))),
+            ]))
     }
 
     private static func node(_ record: BackupRecord, _ now: Instant) -> Node {
         .object([
-            ("tool", .text(record.tool)), ("location", record.location.map { .text($0) }), ("remote", record.isRemote.map { .bool($0) }),
+            ("tool", .text(record.tool)), ("location", record.location.map { .text($0) }),
+            ("remote", record.isRemote.map { .bool($0) }),
             ("encrypted", record.encrypted.map { .bool($0) }), ("newest", record.newest.map { .text($0.description) }),
-            ("newest_age", record.newest.map { .integer(max(0, now - $0)) }), ("snapshots", record.snapshots.map { .integer($0) }),
-            ("last_check", record.lastCheck.map { .text($0.description) }), ("last_check_ok", record.lastCheckOK.map { .bool($0) }),
+            ("newest_age", record.newest.map { .integer(max(0, now - $0)) }),
+            ("snapshots", record.snapshots.map { .integer($0) }),
+            ("last_check", record.lastCheck.map { .text($0.description) }),
+            ("last_check_ok", record.lastCheckOK.map { .bool($0) }),
             ("last_check_age_days", record.lastCheck.map { .integer(max(0, (now - $0) / 86_400)) }), ("from", .text(record.from)),
         ])
     }
@@ -60,20 +67,25 @@ struct BackupsCollector: FactCollector {
     /// rsnapshot keeps its copies as folders `hourly.0`, `daily.0` … whose time is that of the copy.
     private func rsnapshot(_ probe: Probe) -> [BackupRecord] {
         guard let file = probe.file("/etc/rsnapshot.conf") else { return [] }
-        guard let root = file.lines.lazy.map({ Conf.words($0) }).first(where: { $0.count == 2 && $0[0] == "snapshot_root" })?[1] else { return [] }
+        guard let root = file.lines.lazy.map({ Conf.words($0) }).first(where: { $0.count == 2 && $0[0] == "snapshot_root" })?[1]
+        else { return [] }
         let names = probe.names(in: Conf.normalPath(root)).filter { $0.split(separator: ".").last.flatMap { Int($0) } != nil }
         let times = names.prefix(1000).compactMap { probe.status(Conf.normalPath(root) + "/" + $0)?.modified }
         guard probe.exists(Conf.normalPath(root)) else { return [] }
-        return [BackupRecord(
-            tool: "rsnapshot", location: Conf.normalPath(root), encrypted: nil, newest: times.max(), snapshots: names.count,
-            from: "/etc/rsnapshot.conf")]
+        return [
+            BackupRecord(
+                tool: "rsnapshot", location: Conf.normalPath(root), encrypted: nil, newest: times.max(), snapshots: names.count,
+                from: "/etc/rsnapshot.conf")
+        ]
     }
 
     /// Whether a timer or a cron entry runs one of the tools.
     private func isScheduled(_ probe: Probe) -> Bool {
         let words = KnownSoftware.backupPrograms.flatMap { [$0.name] + $0.programs }
         func names(_ text: some StringProtocol) -> Bool {
-            let parts = text.split(whereSeparator: { !($0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_") }).map { $0.lowercased() }
+            let parts = text.split(whereSeparator: { !($0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "_") }).map {
+                $0.lowercased()
+            }
             return parts.contains { words.contains($0) }
         }
         for name in probe.names(in: "/etc/systemd/system/timers.target.wants") where name.hasSuffix(".timer") {

@@ -24,7 +24,9 @@ enum Base64 {
             held = held << 6 | value
             count += 1
             if count == 4 {
-                bytes += [UInt8(truncatingIfNeeded: held >> 16), UInt8(truncatingIfNeeded: held >> 8), UInt8(truncatingIfNeeded: held)]
+                bytes += [
+                    UInt8(truncatingIfNeeded: held >> 16), UInt8(truncatingIfNeeded: held >> 8), UInt8(truncatingIfNeeded: held),
+                ]
                 held = 0
                 count = 0
             }

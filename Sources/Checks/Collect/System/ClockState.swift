@@ -21,7 +21,9 @@ struct ClockState: Sendable, Equatable {
         state.source = String(fields[1])
         let offsets = [fields[4], fields[5]].compactMap { Conf.scaledUp($0, by: 1000)?.magnitude }
         state.offsetMilliseconds = offsets.max().map { Int(clamping: $0) }
-        if let seconds = Int64(fields[3].prefix { $0 != "." }), seconds > 0, seconds < 1 << 40 { state.lastUpdate = Instant(seconds: seconds) }
+        if let seconds = Int64(fields[3].prefix { $0 != "." }), seconds > 0, seconds < 1 << 40 {
+            state.lastUpdate = Instant(seconds: seconds)
+        }
         state.pollInterval = Conf.scaledUp(fields[12], by: 1)
         return state
     }
@@ -60,7 +62,9 @@ struct ClockState: Sendable, Equatable {
         for word in words {
             let digits = word.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
             guard let first = digits.utf8.first, Conf.isDigit(first), let number = Double(digits) else { return nil }
-            let factors = ["us": 0.001, "µs": 0.001, "μs": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000]
+            let factors = [
+                "us": 0.001, "µs": 0.001, "μs": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000,
+            ]
             guard let factor = factors[String(word.dropFirst(digits.count))] else { return nil }
             total += number * factor
         }

@@ -130,7 +130,9 @@ enum Conf {
 extension Probe {
     /// Files that a path with a shell pattern in its last part names, sorted; the path itself when it has no pattern.
     func paths(matching pattern: String) -> [String] {
-        guard pattern.contains(where: { $0 == "*" || $0 == "?" }), let slash = pattern.lastIndex(of: "/") else { return [pattern] }
+        guard pattern.contains(where: { $0 == "*" || $0 == "?" }), let slash = pattern.lastIndex(of: "/") else {
+            return [pattern]
+        }
         let folder = String(pattern[..<slash])
         let glob = pattern[pattern.index(after: slash)...]
         return names(in: folder.isEmpty ? "/" : folder).filter { !$0.hasPrefix(".") && Conf.matches($0, glob: glob) }

@@ -4,7 +4,9 @@ internal import Rulebook
 /// System-wide cryptography: policy, OpenSSL defaults, key files (only who may read them) and certificate files.
 struct CryptoCollector: FactCollector {
     let group = "crypto"
-    private static let keyFolders = ["/etc/ssl/private", "/etc/pki/tls/private", "/etc/nginx/ssl", "/etc/apache2/ssl", "/etc/httpd/ssl"]
+    private static let keyFolders = [
+        "/etc/ssl/private", "/etc/pki/tls/private", "/etc/nginx/ssl", "/etc/apache2/ssl", "/etc/httpd/ssl",
+    ]
     /// Not /etc/ssl/certs: that holds the roots of the world, not this host's certificates. Not haproxy's folders: its files hold
     /// the key beside the certificate, and keys are never read.
     private static let certificateFolders = [
@@ -19,29 +21,37 @@ struct CryptoCollector: FactCollector {
         let openssl = OpenSSLConfig(probe)
         let policy = probe.file("/etc/crypto-policies/state/current") ?? probe.file("/etc/crypto-policies/config")
         let policyName = policy?.lines.lazy.map { Conf.trim($0) }.first { !Conf.isSilent($0) }
-        let fips = probe.file("/proc/sys/crypto/fips_enabled").map { Conf.trim($0.lines.first ?? "") == "1" }
+        let fips =
+            probe.file("/proc/sys/crypto/fips_enabled").map { Conf.trim($0.lines.first ?? "") == "1" }
             // A kernel without the switch has no FIPS mode.
             ?? (probe.host.isLive && probe.exists("/proc/sys") && !probe.exists("/proc/sys/crypto/fips_enabled") ? false : nil)
-        return .facts(.object([
-            ("policy", policyName.map { .text($0) }),
-            ("fips", fips.map { .bool($0) }),
-            ("openssl_min_protocol", openssl.minProtocol),
-            ("openssl_seclevel", openssl.securityLevel),
-            ("private_keys", .list(privateKeys(probe, owners, now))),
-            ("host_keys", .list(hostKeys(probe, now))),
-            ("certificates", .list(certificates(probe, now))),
-        ]))
+        return .facts(
+            .object([
+                ("policy", policyName.map { .text($0) }),
+                ("fips", fips.map { .bool($0) }),
+                ("openssl_min_protocol", openssl.minProtocol),
+                ("openssl_seclevel", openssl.securityLevel),
+                ("private_keys", .list(privateKeys(probe, owners, now))),
+                ("host_keys", .list(hostKeys(probe, now))),
+                ("certificates", .list(certificates(probe, now))),
+            ]))
     }
 
     private static func age(_ status: HostStatus, _ now: Instant) -> Node { .integer(max(0, (now - status.modified) / 86_400)) }
 
     /// Key files by their status only: their bytes are never read.
     private func privateKeys(_ probe: Probe, _ owners: OwnerNames, _ now: Instant) -> [Node] {
-        var paths = probe.names(in: "/etc/ssh").filter { $0.hasPrefix("ssh_host_") && $0.hasSuffix("_key") }.map { ("/etc/ssh/\($0)", "ssh-host") }
+        var paths = probe.names(in: "/etc/ssh").filter { $0.hasPrefix("ssh_host_") && $0.hasSuffix("_key") }.map {
+            ("/etc/ssh/\($0)", "ssh-host")
+        }
         for folder in Self.keyFolders {
-            let names = probe.names(in: folder).filter { name in !name.hasPrefix(".") && ![".crt", ".cer", ".csr", ".txt"].contains { name.hasSuffix($0) } }
+            let names = probe.names(in: folder).filter { name in
+                !name.hasPrefix(".") && ![".crt", ".cer", ".csr", ".txt"].contains { name.hasSuffix($0) }
+            }
             let isKeyFolder = folder.hasSuffix("private")
-            paths += names.filter { isKeyFolder || $0.hasSuffix(".key") || $0.contains("privkey") }.map { ("\(folder)/\($0)", "tls") }
+            paths += names.filter { isKeyFolder || $0.hasSuffix(".key") || $0.contains("privkey") }.map {
+                ("\(folder)/\($0)", "tls")
+            }
         }
         for site in probe.names(in: "/etc/letsencrypt/live").prefix(Self.fileLimit) {
             paths.append(("/etc/letsencrypt/live/\(site)/privkey.pem", "tls"))
@@ -57,7 +67,8 @@ struct CryptoCollector: FactCollector {
     }
 
     private func hostKeys(_ probe: Probe, _ now: Instant) -> [Node] {
-        probe.names(in: "/etc/ssh").filter { $0.hasPrefix("ssh_host_") && $0.hasSuffix("_key.pub") }.prefix(20).compactMap { name in
+        probe.names(in: "/etc/ssh").filter { $0.hasPrefix("ssh_host_") && $0.hasSuffix("_key.pub") }.prefix(20).compactMap {
+            name in
             let path = "/etc/ssh/\(name)"
             guard let file = probe.bytes(path, limit: 64 << 10) else { return nil }
             let words = Conf.words(String(decoding: file.bytes, as: UTF8.self))
@@ -92,7 +103,8 @@ struct CryptoCollector: FactCollector {
         var paths: [String] = []
         for folder in Self.certificateFolders {
             paths += probe.names(in: folder).filter { name in
-                [".crt", ".cer", ".pem"].contains { name.hasSuffix($0) } && !name.hasPrefix("ca-") && name != "cert.pem" && !name.contains("key")
+                [".crt", ".cer", ".pem"].contains { name.hasSuffix($0) } && !name.hasPrefix("ca-") && name != "cert.pem"
+                    && !name.contains("key")
             }.map { "\(folder)/\($0)" }
         }
         for site in probe.names(in: "/etc/letsencrypt/live").prefix(Self.fileLimit) where site != "README" {
@@ -105,7 +117,8 @@ struct CryptoCollector: FactCollector {
                 let summary = CertificateSummary(der: der)
             else { return nil }
             return .object([
-                ("path", .text(path)), ("not_after", .text(summary.notAfter.description)), ("days_left", .integer(summary.daysLeft(now))),
+                ("path", .text(path)), ("not_after", .text(summary.notAfter.description)),
+                ("days_left", .integer(summary.daysLeft(now))),
                 ("signature", .text(summary.signature)), ("key_type", .text(summary.keyType)),
                 ("key_bits", summary.keyBits.map { .integer($0) }), ("from", .text(path)),
             ])

@@ -21,17 +21,19 @@ struct DisksCollector: FactCollector {
         var states: [Bool?] = []
         for mount in table.mounts where mount.isLocalData || mount.device.hasPrefix("/dev/") && !Self.read.contains(mount.type) {
             let encrypted = devices.flatMap { $0.isEncrypted(device: mount.device) ?? $0.mountEncrypted[mount.point] }
-            mounts.append(.object([
-                ("mount", .text(mount.point)), ("device", .text(mount.device)), ("type", .text(mount.type)),
-                ("encrypted", encrypted.map { .bool($0) }), ("from", .text("/proc/self/mountinfo")),
-            ]))
+            mounts.append(
+                .object([
+                    ("mount", .text(mount.point)), ("device", .text(mount.device)), ("type", .text(mount.type)),
+                    ("encrypted", encrypted.map { .bool($0) }), ("from", .text("/proc/self/mountinfo")),
+                ]))
             if !Self.boot.contains(mount.point) { states.append(encrypted) }
         }
-        return .facts(.object([
-            ("mounts", .list(mounts)),
-            ("swap_encrypted", swap(probe, devices).map { .bool($0) }),
-            ("data_encrypted", Self.all(states).map { .bool($0) }),
-        ]))
+        return .facts(
+            .object([
+                ("mounts", .list(mounts)),
+                ("swap_encrypted", swap(probe, devices).map { .bool($0) }),
+                ("data_encrypted", Self.all(states).map { .bool($0) }),
+            ]))
     }
 
     /// False when one is, nil when one is not known, true when all are; nil for none at all.
@@ -45,10 +47,11 @@ struct DisksCollector: FactCollector {
         let areas = file.lines.dropFirst().compactMap { Conf.words($0).first }.filter { !$0.hasPrefix("/dev/zram") }
         if areas.isEmpty { return true }
         let table = MountTable(probe)
-        return Self.all(areas.map { area in
-            // A swap file is as safe as the volume it lies on.
-            let device = area.hasPrefix("/dev/") ? area : table.holding(area)?.device ?? ""
-            return devices?.isEncrypted(device: device)
-        })
+        return Self.all(
+            areas.map { area in
+                // A swap file is as safe as the volume it lies on.
+                let device = area.hasPrefix("/dev/") ? area : table.holding(area)?.device ?? ""
+                return devices?.isEncrypted(device: device)
+            })
     }
 }

@@ -7,7 +7,10 @@ enum FirewallProbe {
         let tools = ["nft", "iptables", "iptables-legacy", "firewall-cmd", "ufw"].filter { probe.hasProgram($0) }
         guard probe.host.isLive else { return nil }
         guard !tools.isEmpty else {
-            return .object([("backend", "none"), ("active", false), ("default_input", "accept"), ("rules", 0), ("accepts_any", false), ("limits_sources", false)])
+            return .object([
+                ("backend", "none"), ("active", false), ("default_input", "accept"), ("rules", 0), ("accepts_any", false),
+                ("limits_sources", false),
+            ])
         }
         guard probe.host.user == 0 else {
             probe.gap("packet filter", "only root may list its rules")
@@ -20,7 +23,9 @@ enum FirewallProbe {
         let backend = await backend(probe, rules, base)
         var found = [rules.findings(.v4)]
         // Without any IPv6 address its rules do not matter.
-        if let table = probe.file("/proc/net/if_inet6"), table.lines.contains(where: { !$0.isEmpty }) { found.append(rules.findings(.v6)) }
+        if let table = probe.file("/proc/net/if_inet6"), table.lines.contains(where: { !$0.isEmpty }) {
+            found.append(rules.findings(.v6))
+        }
         // The weaker family decides.
         let standards = found.map { $0.standard }
         let standard = standards.contains(.accept) ? "accept" : standards.contains(.reject) ? "reject" : "drop"
@@ -43,8 +48,10 @@ enum FirewallProbe {
                 // nft cannot show all matches of such rules; iptables itself can.
                 base = "iptables"
                 var asIptables = rules
-                if await addIptables(probe, &asIptables) {
-                    rules.chains = asIptables.chains.filter { !$0.key.hasPrefix("ip filter ") && !$0.key.hasPrefix("ip6 filter ") }
+                if await addIptables(probe, &asIptables, gap: false) {
+                    rules.chains = asIptables.chains.filter {
+                        !$0.key.hasPrefix("ip filter ") && !$0.key.hasPrefix("ip6 filter ")
+                    }
                 }
             }
             return (rules, base)
@@ -54,15 +61,19 @@ enum FirewallProbe {
     }
 
     @discardableResult
-    private static func addIptables(_ probe: Probe, _ rules: inout FirewallRules) async -> Bool {
-        guard let text = await probe.output(["iptables", "-S"]) else { return false }
+    private static func addIptables(_ probe: Probe, _ rules: inout FirewallRules, gap: Bool = true) async -> Bool {
+        guard let text = await probe.output(["iptables", "-S"], gap: gap) else { return false }
         IptablesReader.read(text, family: .v4, into: &rules)
-        if let text = await probe.output(["ip6tables", "-S"], gap: false) { IptablesReader.read(text, family: .v6, into: &rules) }
+        if let text = await probe.output(["ip6tables", "-S"], gap: false) {
+            IptablesReader.read(text, family: .v6, into: &rules)
+        }
         return true
     }
 
     private static func backend(_ probe: Probe, _ rules: FirewallRules, _ base: String) async -> String {
-        if let state = await probe.output(["firewall-cmd", "--state"], accepting: [0, 252], gap: false), Conf.trim(state) == "running" {
+        if let state = await probe.output(["firewall-cmd", "--state"], accepting: [0, 252], gap: false),
+            Conf.trim(state) == "running"
+        {
             return "firewalld"
         }
         let ufw = probe.file("/etc/ufw/ufw.conf")?.lines.contains { Conf.trim($0).lowercased() == "enabled=yes" } ?? false

@@ -32,7 +32,8 @@ enum IptablesReader {
                 index += 1
                 continue
             case "-i": rule.conditions.append(argument == "lo" && !negated ? .loopback : .broad)
-            case "-s": rule.conditions.append(argument == "0.0.0.0/0" || argument == "::/0" ? .broad : negated ? .narrow : .source)
+            case "-s":
+                rule.conditions.append(argument == "0.0.0.0/0" || argument == "::/0" ? .broad : negated ? .narrow : .source)
             case "-d": rule.conditions.append(.narrow)
             case "-p": rule.conditions.append(["tcp", "udp", "all"].contains(argument) && !negated ? .broad : .narrow)
             case "--state", "--ctstate":

@@ -18,26 +18,30 @@ struct JournaldCollector: FactCollector {
         let sealing = config.text("Seal").flatMap { Conf.bool($0.text) } ?? true
         let span = await span(probe, files)
         let running = processes?.runs("systemd-journald")
-        return .facts(.object([
-            ("installed", true),
-            ("running", running.map { .bool($0) }),
-            ("settings", .object([
-                ("storage", config.word("Storage", default: "auto")),
-                ("seal", config.bool("Seal", default: true)),
-                ("compress", compress(config)),
-                ("forward_to_syslog", config.bool("ForwardToSyslog")),
-                ("max_retention", config.seconds("MaxRetentionSec", default: 0, infinite: 0)),
-                ("system_max_use", config.bytes("SystemMaxUse")),
-                ("system_keep_free", config.bytes("SystemKeepFree")),
-                ("rate_limit_burst", config.integer("RateLimitBurst", default: 10_000)),
-            ])),
-            ("persistent", files.map { .bool(keeps && !$0.journals.isEmpty) }),
-            ("sealed", files.map { .bool(sealing && $0.hasSealKeys) }),
-            ("oldest", span.oldest.map { .text($0.description) }),
-            ("newest", span.newest.map { .text($0.description) }),
-            ("disk_usage", files.map { .integer($0.bytes) }),
-            ("forward_remote", uploads(probe, processes).map { .bool($0) }),
-        ]))
+        return .facts(
+            .object([
+                ("installed", true),
+                ("running", running.map { .bool($0) }),
+                (
+                    "settings",
+                    .object([
+                        ("storage", config.word("Storage", default: "auto")),
+                        ("seal", config.bool("Seal", default: true)),
+                        ("compress", compress(config)),
+                        ("forward_to_syslog", config.bool("ForwardToSyslog")),
+                        ("max_retention", config.seconds("MaxRetentionSec", default: 0, infinite: 0)),
+                        ("system_max_use", config.bytes("SystemMaxUse")),
+                        ("system_keep_free", config.bytes("SystemKeepFree")),
+                        ("rate_limit_burst", config.integer("RateLimitBurst", default: 10_000)),
+                    ])
+                ),
+                ("persistent", files.map { .bool(keeps && !$0.journals.isEmpty) }),
+                ("sealed", files.map { .bool(sealing && $0.hasSealKeys) }),
+                ("oldest", span.oldest.map { .text($0.description) }),
+                ("newest", span.newest.map { .text($0.description) }),
+                ("disk_usage", files.map { .integer($0.bytes) }),
+                ("forward_remote", uploads(probe, processes).map { .bool($0) }),
+            ]))
     }
 
     /// Compress takes yes, no, or a size from which on objects are compressed.
@@ -87,7 +91,8 @@ struct JournaldCollector: FactCollector {
     /// `system@<file id>-<first number>-<time in µs, hex>.journal`.
     static func head(ofArchive name: String) -> Instant? {
         let parts = name.split(separator: ".").first?.split(separator: "-") ?? []
-        guard parts.count == 3, parts[2].utf8.count == 16, let micro = UInt64(parts[2], radix: 16), micro > 0, micro < 1 << 56 else {
+        guard parts.count == 3, parts[2].utf8.count == 16, let micro = UInt64(parts[2], radix: 16), micro > 0, micro < 1 << 56
+        else {
             return nil
         }
         return Instant(seconds: Int64(micro / 1_000_000))

@@ -11,8 +11,12 @@ enum KnownSoftware {
 
     static let ports: [Int: Port] = {
         var table: [Int: Port] = [:]
-        func tcp(_ port: Int, _ name: String, clear: Bool = false) { table[port] = Port(name: name, transports: ["tcp"], clearText: clear) }
-        func udp(_ port: Int, _ name: String, clear: Bool = false) { table[port] = Port(name: name, transports: ["udp"], clearText: clear) }
+        func tcp(_ port: Int, _ name: String, clear: Bool = false) {
+            table[port] = Port(name: name, transports: ["tcp"], clearText: clear)
+        }
+        func udp(_ port: Int, _ name: String, clear: Bool = false) {
+            table[port] = Port(name: name, transports: ["udp"], clearText: clear)
+        }
         func both(_ port: Int, _ name: String, clear: Bool = false) {
             table[port] = Port(name: name, transports: ["tcp", "udp"], clearText: clear)
         }
@@ -83,13 +87,16 @@ enum KnownSoftware {
 
     /// Programs that speak in the clear whatever their port.
     static let clearTextPrograms: Set<String> = [
-        "in.telnetd", "telnetd", "in.rshd", "in.rlogind", "in.rexecd", "in.tftpd", "tftpd", "atftpd", "in.ftpd", "x11vnc", "vino-server",
+        "in.telnetd", "telnetd", "in.rshd", "in.rlogind", "in.rexecd", "in.tftpd", "tftpd", "atftpd", "in.ftpd", "x11vnc",
+        "vino-server",
     ]
 
     /// Beginnings of the names of units that servers seldom need and benchmarks ask to remove.
     static let needlessUnits = [
-        "atftpd", "autofs", "avahi-daemon", "bluetooth", "chargen", "cups", "cups-browsed", "daytime", "discard", "echo", "fingerd",
-        "inetd", "inetutils-inetd", "isc-dhcp-server", "nis", "openbsd-inetd", "rexec", "rlogin", "rpcbind", "rsh", "rstatd", "rusersd",
+        "atftpd", "autofs", "avahi-daemon", "bluetooth", "chargen", "cups", "cups-browsed", "daytime", "discard", "echo",
+        "fingerd",
+        "inetd", "inetutils-inetd", "isc-dhcp-server", "nis", "openbsd-inetd", "rexec", "rlogin", "rpcbind", "rsh", "rstatd",
+        "rusersd",
         "rwhod", "talk", "telnet", "tftp", "tftpd-hpa", "time-dgram", "time-stream", "xinetd", "ypbind", "ypserv", "ModemManager",
     ]
 
@@ -126,15 +133,26 @@ enum KnownSoftware {
             name: "clamav", programs: ["clamd", "clamscan", "clamonacc"], processes: ["clamd", "clamonacc"],
             signatures: ["/var/lib/clamav/daily.cld", "/var/lib/clamav/daily.cvd"]),
         .init(
-            name: "crowdstrike-falcon", programs: ["/opt/CrowdStrike/falconctl"], processes: ["falcon-sensor", "falcon-sensor-bpf"]),
-        .init(name: "eset", programs: ["/opt/eset/eea", "/opt/eset/efs"], processes: ["oaeventd", "scand", "esets_daemon"], signatures: ["/var/opt/eset/eea/lib", "/var/opt/eset/efs/lib"]),
+            name: "crowdstrike-falcon", programs: ["/opt/CrowdStrike/falconctl"],
+            processes: ["falcon-sensor", "falcon-sensor-bpf"]),
+        .init(
+            name: "eset", programs: ["/opt/eset/eea", "/opt/eset/efs"], processes: ["oaeventd", "scand", "esets_daemon"],
+            signatures: ["/var/opt/eset/eea/lib", "/var/opt/eset/efs/lib"]),
         .init(name: "fortiedr", programs: ["/opt/FortiEDRCollector"], processes: ["FortiEDRCollector"]),
-        .init(name: "kaspersky", programs: ["/opt/kaspersky/kesl"], processes: ["kesl"], signatures: ["/var/opt/kaspersky/kesl/bases"]),
-        .init(name: "microsoft-defender", programs: ["mdatp", "/opt/microsoft/mdatp"], processes: ["wdavdaemon"], signatures: ["/opt/microsoft/mdatp/definitions.noindex"]),
+        .init(
+            name: "kaspersky", programs: ["/opt/kaspersky/kesl"], processes: ["kesl"],
+            signatures: ["/var/opt/kaspersky/kesl/bases"]),
+        .init(
+            name: "microsoft-defender", programs: ["mdatp", "/opt/microsoft/mdatp"], processes: ["wdavdaemon"],
+            signatures: ["/opt/microsoft/mdatp/definitions.noindex"]),
         .init(name: "sentinelone", programs: ["/opt/sentinelone"], processes: ["s1-agent", "s1-orchestrator", "s1-network"]),
-        .init(name: "sophos", programs: ["/opt/sophos-spl", "/opt/sophos-av"], processes: ["savscand", "sophos_threat_detector"]),
-        .init(name: "symantec", programs: ["/opt/Symantec/symantec_antivirus", "/usr/lib/symantec"], processes: ["rtvscand", "sisamdagent", "sisidsagent"]),
-        .init(name: "trendmicro", programs: ["/opt/ds_agent", "/opt/TrendMicro"], processes: ["ds_agent", "ds_am", "splx", "tmxbc"]),
+        .init(
+            name: "sophos", programs: ["/opt/sophos-spl", "/opt/sophos-av"], processes: ["savscand", "sophos_threat_detector"]),
+        .init(
+            name: "symantec", programs: ["/opt/Symantec/symantec_antivirus", "/usr/lib/symantec"],
+            processes: ["rtvscand", "sisamdagent", "sisidsagent"]),
+        .init(
+            name: "trendmicro", programs: ["/opt/ds_agent", "/opt/TrendMicro"], processes: ["ds_agent", "ds_am", "splx", "tmxbc"]),
     ]
 
     /// kinds: edr | ids | integrity | flow | log | waf | bruteforce
@@ -143,17 +161,23 @@ enum KnownSoftware {
         .init(name: "auditbeat", kind: "integrity", programs: ["auditbeat"], processes: ["auditbeat"]),
         .init(name: "carbon-black", kind: "edr", programs: ["/opt/carbonblack"], processes: ["cbagentd", "cbdaemon"]),
         .init(name: "crowdsec", kind: "bruteforce", programs: ["crowdsec"], processes: ["crowdsec"]),
-        .init(name: "crowdstrike-falcon", kind: "edr", programs: ["/opt/CrowdStrike/falconctl"], processes: ["falcon-sensor", "falcon-sensor-bpf"]),
+        .init(
+            name: "crowdstrike-falcon", kind: "edr", programs: ["/opt/CrowdStrike/falconctl"],
+            processes: ["falcon-sensor", "falcon-sensor-bpf"]),
         .init(name: "elastic-agent", kind: "log", programs: ["elastic-agent"], processes: ["elastic-agent"]),
         .init(name: "fail2ban", kind: "bruteforce", programs: ["fail2ban-server"], processes: ["fail2ban-server"]),
         .init(name: "falco", kind: "ids", programs: ["falco"], processes: ["falco"]),
         .init(name: "filebeat", kind: "log", programs: ["filebeat"], processes: ["filebeat"]),
-        .init(name: "fluent-bit", kind: "log", programs: ["fluent-bit", "/opt/fluent-bit/bin/fluent-bit"], processes: ["fluent-bit"]),
+        .init(
+            name: "fluent-bit", kind: "log", programs: ["fluent-bit", "/opt/fluent-bit/bin/fluent-bit"], processes: ["fluent-bit"]
+        ),
         .init(name: "fluentd", kind: "log", programs: ["fluentd", "td-agent"], processes: ["fluentd", "td-agent"]),
         .init(name: "fprobe", kind: "flow", programs: ["fprobe"], processes: ["fprobe"]),
         .init(name: "microsoft-defender", kind: "edr", programs: ["mdatp", "/opt/microsoft/mdatp"], processes: ["wdavdaemon"]),
         .init(name: "nxlog", kind: "log", programs: ["nxlog"], processes: ["nxlog"]),
-        .init(name: "ossec", kind: "ids", programs: ["/var/ossec/bin/ossec-agentd", "/var/ossec/bin/ossec-analysisd"], processes: ["ossec-agentd", "ossec-analysisd"]),
+        .init(
+            name: "ossec", kind: "ids", programs: ["/var/ossec/bin/ossec-agentd", "/var/ossec/bin/ossec-analysisd"],
+            processes: ["ossec-agentd", "ossec-analysisd"]),
         .init(name: "osquery", kind: "integrity", programs: ["osqueryd"], processes: ["osqueryd"]),
         .init(name: "pmacct", kind: "flow", programs: ["nfacctd", "pmacctd"], processes: ["nfacctd", "pmacctd"]),
         .init(name: "promtail", kind: "log", programs: ["promtail"], processes: ["promtail"]),
@@ -168,25 +192,32 @@ enum KnownSoftware {
         .init(name: "trendmicro", kind: "edr", programs: ["/opt/ds_agent"], processes: ["ds_agent"]),
         .init(name: "tripwire", kind: "integrity", programs: ["tripwire"], processes: ["tripwire"]),
         .init(name: "vector", kind: "log", programs: ["vector"], processes: ["vector"]),
-        .init(name: "velociraptor", kind: "edr", programs: ["velociraptor", "velociraptor_client"], processes: ["velociraptor", "velociraptor_client"]),
-        .init(name: "wazuh", kind: "ids", programs: ["/var/ossec/bin/wazuh-agentd", "/var/ossec/bin/wazuh-analysisd"], processes: ["wazuh-agentd", "wazuh-analysisd"]),
+        .init(
+            name: "velociraptor", kind: "edr", programs: ["velociraptor", "velociraptor_client"],
+            processes: ["velociraptor", "velociraptor_client"]),
+        .init(
+            name: "wazuh", kind: "ids", programs: ["/var/ossec/bin/wazuh-agentd", "/var/ossec/bin/wazuh-analysisd"],
+            processes: ["wazuh-agentd", "wazuh-analysisd"]),
         .init(name: "zeek", kind: "flow", programs: ["zeek", "/opt/zeek/bin/zeek"], processes: ["zeek"]),
     ]
 
     static let webServers: [Product] = [
         .init(name: "apache2", programs: ["apache2", "httpd"]), .init(name: "caddy", programs: ["caddy"]),
         .init(name: "haproxy", programs: ["haproxy"]), .init(name: "lighttpd", programs: ["lighttpd"]),
-        .init(name: "nginx", programs: ["nginx"]), .init(name: "traefik", programs: ["traefik"]), .init(name: "varnish", programs: ["varnishd"]),
+        .init(name: "nginx", programs: ["nginx"]), .init(name: "traefik", programs: ["traefik"]),
+        .init(name: "varnish", programs: ["varnishd"]),
     ]
 
     static let mailServers: [Product] = [
         .init(name: "postfix", programs: ["postfix"]), .init(name: "exim4", programs: ["exim4", "exim"]),
-        .init(name: "sendmail", programs: ["/usr/lib/sm.bin/sendmail", "/usr/sbin/sendmail.sendmail"]), .init(name: "opensmtpd", programs: ["smtpd"]),
+        .init(name: "sendmail", programs: ["/usr/lib/sm.bin/sendmail", "/usr/sbin/sendmail.sendmail"]),
+        .init(name: "opensmtpd", programs: ["smtpd"]),
         .init(name: "courier", programs: ["courierd"]),
     ]
 
     static let mailFilters: [Product] = [
-        .init(name: "amavis", programs: ["amavisd", "amavisd-new", "amavisd-milter"]), .init(name: "clamav-milter", programs: ["clamav-milter"]),
+        .init(name: "amavis", programs: ["amavisd", "amavisd-new", "amavisd-milter"]),
+        .init(name: "clamav-milter", programs: ["clamav-milter"]),
         .init(name: "mailscanner", programs: ["MailScanner"]), .init(name: "opendkim", programs: ["opendkim"]),
         .init(name: "opendmarc", programs: ["opendmarc"]), .init(name: "postgrey", programs: ["postgrey"]),
         .init(name: "rspamd", programs: ["rspamd"]), .init(name: "spamassassin", programs: ["spamd", "spamassassin"]),
@@ -194,7 +225,13 @@ enum KnownSoftware {
 
     /// Programs that can undo protections, by what they reach.
     static let utilities: [(kind: String, names: [String])] = [
-        ("database", ["mariadb", "mariadb-dump", "mongosh", "mysql", "mysqldump", "pg_dump", "pg_dumpall", "psql", "redis-cli", "sqlcmd", "sqlite3", "sqlplus"]),
+        (
+            "database",
+            [
+                "mariadb", "mariadb-dump", "mongosh", "mysql", "mysqldump", "pg_dump", "pg_dumpall", "psql", "redis-cli",
+                "sqlcmd", "sqlite3", "sqlplus",
+            ]
+        ),
         ("crypto", ["cryptsetup", "gpg", "keytool", "openssl", "pkcs11-tool"]),
         ("debug", ["bpftrace", "gcore", "gdb", "ltrace", "perf", "strace"]),
         ("network", ["dsniff", "ettercap", "hping3", "john", "masscan", "nc", "ncat", "nmap", "socat", "tcpdump", "tshark"]),
@@ -202,10 +239,14 @@ enum KnownSoftware {
 
     /// Set-uid programs that distributions ship.
     static let usualSetuid: Set<String> = [
-        "at", "bwrap", "chage", "chfn", "chsh", "crontab", "dbus-daemon-launch-helper", "dma", "dma-mbox-create", "doas", "exim4", "expiry",
-        "fusermount", "fusermount3", "gpasswd", "grub2-set-bootflag", "ksu", "lxc-user-nic", "mount", "mount.cifs", "mount.ecryptfs_private",
-        "mount.nfs", "mtr-packet", "newgidmap", "newgrp", "newuidmap", "ntfs-3g", "pam_timestamp_check", "passwd", "ping", "ping6", "pkexec",
-        "polkit-agent-helper-1", "postdrop", "pppd", "ssh-keysign", "staprun", "su", "sudo", "sudoedit", "umount", "unix_chkpwd", "userhelper",
+        "at", "bwrap", "chage", "chfn", "chsh", "crontab", "dbus-daemon-launch-helper", "dma", "dma-mbox-create", "doas", "exim4",
+        "expiry",
+        "fusermount", "fusermount3", "gpasswd", "grub2-set-bootflag", "ksu", "lxc-user-nic", "mount", "mount.cifs",
+        "mount.ecryptfs_private",
+        "mount.nfs", "mtr-packet", "newgidmap", "newgrp", "newuidmap", "ntfs-3g", "pam_timestamp_check", "passwd", "ping",
+        "ping6", "pkexec",
+        "polkit-agent-helper-1", "postdrop", "pppd", "ssh-keysign", "staprun", "su", "sudo", "sudoedit", "umount", "unix_chkpwd",
+        "userhelper",
         "usernetctl", "vmware-user-suid-wrapper", "Xorg.wrap", "snap-confine", "chrome-sandbox", "traceroute6.iputils", "cgexec",
     ]
 }

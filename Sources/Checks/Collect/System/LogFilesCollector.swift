@@ -24,7 +24,9 @@ struct LogFilesCollector: FactCollector {
         let now = probe.host.now()
         var names = probe.names(in: Self.root)
         names += probe.names(in: "\(Self.root)/audit").map { "audit/\($0)" }
-        if names.count > Self.fileLimit { probe.gap(Self.root, "\(names.count) files; the first \(Self.fileLimit) were looked at") }
+        if names.count > Self.fileLimit {
+            probe.gap(Self.root, "\(names.count) files; the first \(Self.fileLimit) were looked at")
+        }
         var files: [Node] = []
         var statuses: [String: HostStatus] = [:]
         for name in names.prefix(Self.fileLimit) {
@@ -36,14 +38,15 @@ struct LogFilesCollector: FactCollector {
         }
         let oldest = oldest(probe, statuses, zone)
         let samples = samples(probe, statuses, zone)
-        return .facts(.object([
-            ("files", .list(files)),
-            ("oldest", oldest.map { .text($0.description) }),
-            ("oldest_days", oldest.map { .integer(max(0, (now - $0) / 86_400)) }),
-            ("system_age_days", systemSince(probe).map { .integer(max(0, (now - $0) / 86_400)) }),
-            ("samples", .list(samples.nodes)),
-            ("newest", samples.newest.map { .text($0.description) }),
-        ]))
+        return .facts(
+            .object([
+                ("files", .list(files)),
+                ("oldest", oldest.map { .text($0.description) }),
+                ("oldest_days", oldest.map { .integer(max(0, (now - $0) / 86_400)) }),
+                ("system_age_days", systemSince(probe).map { .integer(max(0, (now - $0) / 86_400)) }),
+                ("samples", .list(samples.nodes)),
+                ("newest", samples.newest.map { .text($0.description) }),
+            ]))
     }
 
     /// From when on every kind of log that is there reaches back: the youngest of their beginnings, so that one long log does not
@@ -53,7 +56,9 @@ struct LogFilesCollector: FactCollector {
             let rotated = statuses.filter { entry in
                 family.contains { entry.key == $0 || entry.key.hasPrefix($0 + ".") || entry.key.hasPrefix($0 + "-") }
             }
-            return rotated.min { ($0.value.modified, $0.key) < ($1.value.modified, $1.key) }.flatMap { begin(probe, $0.key, $0.value, zone) }
+            return rotated.min { ($0.value.modified, $0.key) < ($1.value.modified, $1.key) }.flatMap {
+                begin(probe, $0.key, $0.value, zone)
+            }
         }.max()
     }
 
@@ -61,12 +66,15 @@ struct LogFilesCollector: FactCollector {
         // What a packed or large file was last written is later than its first record, so this never claims too much.
         let packed = [".gz", ".xz", ".zst", ".bz2", ".lz4"].contains { name.hasSuffix($0) }
         guard status.size > 0 else { return nil }
-        guard !packed, status.size <= Self.wholeLimit, let file = probe.bytes("\(Self.root)/\(name)", limit: Self.wholeLimit) else {
+        guard !packed, status.size <= Self.wholeLimit, let file = probe.bytes("\(Self.root)/\(name)", limit: Self.wholeLimit)
+        else {
             return status.modified
         }
         let head = String(decoding: file.bytes.prefix(16 << 10), as: UTF8.self)
         for line in head.split(separator: "\n").prefix(50) {
-            if let instant = LogStamp(line, notAfter: status.modified, zone: zone).instant { return min(instant, status.modified) }
+            if let instant = LogStamp(line, notAfter: status.modified, zone: zone).instant {
+                return min(instant, status.modified)
+            }
         }
         return status.modified
     }
@@ -74,8 +82,13 @@ struct LogFilesCollector: FactCollector {
     /// When the system was installed, as far as files tell: the identity written at first boot, the installer's own traces, or
     /// the making of the root file system.
     private func systemSince(_ probe: Probe) -> Instant? {
-        if let identity = probe.bytes("/etc/machine-id", limit: 4096), identity.bytes.count >= 32 { return identity.status.modified }
-        for path in ["/var/log/installer/status", "/var/log/installer/syslog", "/root/anaconda-ks.cfg", "/root/original-ks.cfg", "/lost+found"] {
+        if let identity = probe.bytes("/etc/machine-id", limit: 4096), identity.bytes.count >= 32 {
+            return identity.status.modified
+        }
+        for path in [
+            "/var/log/installer/status", "/var/log/installer/syslog", "/root/anaconda-ks.cfg", "/root/original-ks.cfg",
+            "/lost+found",
+        ] {
             if case .success(let status) = probe.host.status(path) { return status.modified }
         }
         return nil
@@ -95,11 +108,13 @@ struct LogFilesCollector: FactCollector {
             guard !stamps.isEmpty else { continue }
             func count(_ holds: (LogStamp) -> Bool) -> Node { .integer(stamps.reduce(0) { holds($1) ? $0 + 1 : $0 }) }
             let conforming = stamps.reduce(0) { $1.conforms ? $0 + 1 : $0 }
-            nodes.append(.object([
-                ("path", .text("\(Self.root)/\(name)")), ("lines", .integer(stamps.count)), ("with_time", count { $0.hasTime }),
-                ("with_zone", count { $0.hasZone }), ("with_host", count { $0.hasHost }), ("with_kind", count { $0.hasKind }),
-                ("conforming", .integer(conforming)), ("conforming_percent", .integer(conforming * 100 / stamps.count)),
-            ]))
+            nodes.append(
+                .object([
+                    ("path", .text("\(Self.root)/\(name)")), ("lines", .integer(stamps.count)),
+                    ("with_time", count { $0.hasTime }),
+                    ("with_zone", count { $0.hasZone }), ("with_host", count { $0.hasHost }), ("with_kind", count { $0.hasKind }),
+                    ("conforming", .integer(conforming)), ("conforming_percent", .integer(conforming * 100 / stamps.count)),
+                ]))
             newest = ([newest] + stamps.map { $0.instant }).compactMap { $0 }.max()
         }
         return (nodes, newest)

@@ -74,7 +74,8 @@ struct LogStamp: Sendable, Equatable {
     private init() {}
 
     /// `2026-11-20T15:33:00.5+08:00`, or `2026-11-20 15:33:00,123` in two words.
-    private static func isoTime(_ first: String, _ second: String, _ zone: Zone) -> (instant: Instant?, zoned: Bool, words: Int)? {
+    private static func isoTime(_ first: String, _ second: String, _ zone: Zone) -> (instant: Instant?, zoned: Bool, words: Int)?
+    {
         if let instant = Instant(first) { return (instant, true, 1) }
         guard let date = CivilDate(first.prefix(10)) else { return nil }
         let isJoined = first.utf8.count > 11

@@ -44,7 +44,8 @@ struct LogrotateConfig {
     private var visited: Set<String> = []
     private static let scripts: Set<String> = ["postrotate", "prerotate", "firstaction", "lastaction", "preremove"]
     private static let taboo = [
-        ".dpkg-old", ".dpkg-dist", ".dpkg-new", ".dpkg-bak", ".dpkg-del", ".dpkg-tmp", ".disabled", "~", ".bak", ".swp", ".rpmsave",
+        ".dpkg-old", ".dpkg-dist", ".dpkg-new", ".dpkg-bak", ".dpkg-del", ".dpkg-tmp", ".disabled", "~", ".bak", ".swp",
+        ".rpmsave",
         ".rpmorig", ".rpmnew", ".cfsaved", ".ucf-old", ".ucf-dist", ".ucf-new", ",v", ".rhn-cfg-tmp-",
     ]
 

@@ -3,7 +3,9 @@ internal import Documents
 /// Removable media: may USB storage be used at all.
 struct MediaCollector: FactCollector {
     let group = "media"
-    private static let modprobeFolders = ["/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"]
+    private static let modprobeFolders = [
+        "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
+    ]
 
     func collect(_ probe: Probe) async -> Collected {
         let processes = ProcessTable(probe)
@@ -11,14 +13,23 @@ struct MediaCollector: FactCollector {
         let loaded = probe.file("/proc/modules").map { file in
             file.lines.contains { line in ["usb_storage", "uas"].contains(line.prefix { $0 != " " }) }
         }
-        return .facts(.object([
-            ("usb_storage_blocked", .bool(blocked(probe))),
-            ("usb_storage_loaded", loaded.map { .bool($0) }),
-            ("usbguard", .object([
-                ("installed", .bool(guardInstalled)), ("running", processes.map { .bool($0.runs("usbguard-daemon")) }),
-            ])),
-            ("automount", processes.map { .bool($0.runs("udisksd", "automount", "usbmuxd", "udiskie") || probe.exists("/run/autofs.fifo")) }),
-        ]))
+        return .facts(
+            .object([
+                ("usb_storage_blocked", .bool(blocked(probe))),
+                ("usb_storage_loaded", loaded.map { .bool($0) }),
+                (
+                    "usbguard",
+                    .object([
+                        ("installed", .bool(guardInstalled)), ("running", processes.map { .bool($0.runs("usbguard-daemon")) }),
+                    ])
+                ),
+                (
+                    "automount",
+                    processes.map {
+                        .bool($0.runs("udisksd", "automount", "usbmuxd", "udiskie") || probe.exists("/run/autofs.fifo"))
+                    }
+                ),
+            ]))
     }
 
     /// `install usb-storage /bin/true` keeps the module from loading at all; `blacklist` alone only from loading by itself, which is
@@ -31,7 +42,9 @@ struct MediaCollector: FactCollector {
                     let words = Conf.words(line).map { $0 == "usb_storage" ? "usb-storage" : $0 }
                     guard words.count >= 2, words[1] == "usb-storage" else { continue }
                     if words[0] == "blacklist" { return true }
-                    if words[0] == "install", words.count >= 3, ["true", "false", "nologin"].contains(Conf.base(words[2])) { return true }
+                    if words[0] == "install", words.count >= 3, ["true", "false", "nologin"].contains(Conf.base(words[2])) {
+                        return true
+                    }
                 }
             }
         }

@@ -21,14 +21,25 @@ struct MonitoringCollector: FactCollector {
         }
         let states = found.map { ($0, runs($0)) }
         let kinds = processes.map { _ in Set(states.filter { $0.1 == true }.map { $0.0.kind }).sorted() }
-        return .facts(.object([
-            ("agents", .list(states.map { agent, isRunning in
-                .object([("name", .text(agent.name)), ("kind", .text(agent.kind)), ("running", isRunning.map { .bool($0) })])
-            })),
-            ("kinds_running", kinds.map { .texts($0) }),
-            ("integrity_database_age_days", database.map { .integer(max(0, (now - $0) / 86_400)) }),
-            ("configuration_versioned", .bool(probe.exists("/etc/.git") || probe.exists("/etc/.bzr") || probe.exists("/etc/.hg"))),
-        ]))
+        return .facts(
+            .object([
+                (
+                    "agents",
+                    .list(
+                        states.map { agent, isRunning in
+                            .object([
+                                ("name", .text(agent.name)), ("kind", .text(agent.kind)),
+                                ("running", isRunning.map { .bool($0) }),
+                            ])
+                        })
+                ),
+                ("kinds_running", kinds.map { .texts($0) }),
+                ("integrity_database_age_days", database.map { .integer(max(0, (now - $0) / 86_400)) }),
+                (
+                    "configuration_versioned",
+                    .bool(probe.exists("/etc/.git") || probe.exists("/etc/.bzr") || probe.exists("/etc/.hg"))
+                ),
+            ]))
     }
 
     private func runsAIDE(_ probe: Probe) -> Bool {
@@ -36,6 +47,8 @@ struct MonitoringCollector: FactCollector {
         for folder in ["/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.d"] {
             if probe.names(in: folder).contains(where: { $0.contains("aide") }) { return true }
         }
-        return probe.file("/etc/crontab")?.lines.contains { !Conf.isSilent(Conf.trim($0)) && Conf.words($0).contains { Conf.base($0) == "aide" } } ?? false
+        return probe.file("/etc/crontab")?.lines.contains {
+            !Conf.isSilent(Conf.trim($0)) && Conf.words($0).contains { Conf.base($0) == "aide" }
+        } ?? false
     }
 }

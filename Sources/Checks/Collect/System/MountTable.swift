@@ -10,8 +10,11 @@ struct MountTable: Sendable {
 
         /// A local file system that keeps data.
         var isLocalData: Bool {
-            ["ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "vfat", "exfat", "ntfs", "ntfs3", "bcachefs", "overlay"]
-                .contains(type)
+            [
+                "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "jfs", "reiserfs", "vfat", "exfat", "ntfs", "ntfs3",
+                "bcachefs", "overlay",
+            ]
+            .contains(type)
         }
     }
 
@@ -42,7 +45,9 @@ struct MountTable: Sendable {
         var plain: [UInt8] = []
         var index = 0
         while index < bytes.count {
-            if bytes[index] == UInt8(ascii: "\\"), index + 3 < bytes.count, bytes[(index + 1)...(index + 3)].allSatisfy({ (0x30...0x37).contains($0) }) {
+            if bytes[index] == UInt8(ascii: "\\"), index + 3 < bytes.count,
+                bytes[(index + 1)...(index + 3)].allSatisfy({ (0x30...0x37).contains($0) })
+            {
                 let value = bytes[(index + 1)...(index + 3)].reduce(0) { $0 * 8 + Int($1 - 0x30) }
                 plain.append(UInt8(truncatingIfNeeded: value))
                 index += 4

@@ -7,11 +7,17 @@ struct NetworkCollector: FactCollector {
     func collect(_ probe: Probe) async -> Collected {
         guard let listeners = SocketTable.listeners(probe) else { return .nothing(.absent, "/proc/net is not there") }
         let exposed = listeners.filter { $0.exposure != .loopback }.map { $0.port }
-        return .facts(.object([
-            ("listeners", .list(listeners.sorted { ($0.transport, $0.port, $0.address) < ($1.transport, $1.port, $1.address) }.map(Self.node))),
-            ("ports", .list(Set(exposed).sorted().map { .integer($0) })),
-            ("firewall", await FirewallProbe.collect(probe)),
-        ]))
+        return .facts(
+            .object([
+                (
+                    "listeners",
+                    .list(
+                        listeners.sorted { ($0.transport, $0.port, $0.address) < ($1.transport, $1.port, $1.address) }.map(
+                            Self.node))
+                ),
+                ("ports", .list(Set(exposed).sorted().map { .integer($0) })),
+                ("firewall", await FirewallProbe.collect(probe)),
+            ]))
     }
 
     private static func node(_ listener: Listener) -> Node {

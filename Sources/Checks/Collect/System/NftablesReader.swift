@@ -61,9 +61,7 @@ enum NftablesReader {
         if let key = match["left"]?["meta"]?["key"]?.text {
             switch key {
             case "iif", "iifname": return right?.text == "lo" ? (isEqual ? .loopback : .broad) : .broad
-            case "l4proto", "nfproto", "protocol":
-                let named = right?["set"]?.list?.compactMap { $0.text } ?? [right?.text ?? ""]
-                return named.allSatisfy { ["tcp", "udp", "ipv4", "ipv6", "ip", "ip6"].contains($0) } ? .broad : .narrow
+            case "l4proto", "nfproto", "protocol": return transports(right)
             default: return .narrow
             }
         }
@@ -71,9 +69,18 @@ enum NftablesReader {
             let states = right?.list?.compactMap { $0.text } ?? right?["set"]?.list?.compactMap { $0.text } ?? [right?.text ?? ""]
             return isEqual && states.contains("new") ? .broad : isEqual && states.contains("established") ? .established : .narrow
         }
-        if let payload = match["left"]?["payload"], payload["field"]?.text == "saddr" {
+        if let field = match["left"]?["payload"]?["field"]?.text, ["protocol", "nexthdr"].contains(field) {
+            return transports(right)
+        }
+        if match["left"]?["payload"]?["field"]?.text == "saddr" {
             return isEqual && right?["prefix"]?["len"]?.integer != 0 ? .source : .narrow
         }
         return .narrow
+    }
+
+    /// "All of TCP" is as good as everything; ICMP and the like are not.
+    private static func transports(_ right: Node?) -> FirewallRules.Condition {
+        let named = right?["set"]?.list?.compactMap { $0.text } ?? [right?.text ?? ""]
+        return named.allSatisfy { ["tcp", "udp", "ipv4", "ipv6", "ip", "ip6"].contains($0) } ? .broad : .narrow
     }
 }

@@ -15,7 +15,9 @@ struct ReleaseSupport: Sendable {
             for release in distribution.node.entries ?? [] {
                 let path = "releases.\(distribution.key).\(release.key)"
                 guard let date = CivilDate(try Fields.text(release.node, path)) else {
-                    throw DocumentError(.badValue, position: release.node.position, key: path, reason: "a date such as \"2028-06-30\" is expected")
+                    throw DocumentError(
+                        .badValue, position: release.node.position, key: path, reason: "a date such as \"2028-06-30\" is expected"
+                    )
                 }
                 support.ends["\(distribution.key) \(release.key)"] = date
             }

@@ -88,7 +88,9 @@ struct RsyslogConfig {
     private mutating func line(_ text: String, _ from: String, _ depth: Int) {
         if text.hasPrefix("$") {
             let words = Conf.words(text.dropFirst())
-            if words.count >= 2 { directive(words[0].lowercased(), words[1], words.dropFirst().joined(separator: " "), from, depth) }
+            if words.count >= 2 {
+                directive(words[0].lowercased(), words[1], words.dropFirst().joined(separator: " "), from, depth)
+            }
             return
         }
         if text.hasPrefix("&") {
@@ -121,7 +123,9 @@ struct RsyslogConfig {
         if action.hasPrefix("@") {
             let isTCP = action.hasPrefix("@@")
             var target = String(action.dropFirst(isTCP ? 2 : 1))
-            if target.hasPrefix("("), let end = target.firstIndex(of: ")") { target = String(target[target.index(after: end)...]) }
+            if target.hasPrefix("("), let end = target.firstIndex(of: ")") {
+                target = String(target[target.index(after: end)...])
+            }
             target = Self.host(target)
             guard !target.isEmpty else { return }
             outputs.forwards.append(
@@ -138,7 +142,9 @@ struct RsyslogConfig {
             usedTemplates.append(parts.count > 1 ? Conf.trim(parts[1]) : defaultTemplate)
         } else if action.lowercased().hasPrefix(":omrelp:") {
             outputs.forwards.append(
-                .init(target: Self.host(String(action.dropFirst(8))), protocolName: "relp", tls: false, queueOnDisk: !queueFile.isEmpty, from: from))
+                .init(
+                    target: Self.host(String(action.dropFirst(8))), protocolName: "relp", tls: false,
+                    queueOnDisk: !queueFile.isEmpty, from: from))
         } else if [":ommysql:", ":ompgsql:", ":omkafka:", ":omgssapi:"].contains(where: { action.lowercased().hasPrefix($0) }) {
             outputs.otherRemote = true
         }
@@ -147,7 +153,9 @@ struct RsyslogConfig {
     /// The host of `host:port;template`, `[v6]:port`.
     static func host(_ text: String) -> String {
         let text = text.split(separator: ";").first ?? ""
-        if text.hasPrefix("["), let end = text.firstIndex(of: "]") { return String(text[text.index(after: text.startIndex)..<end]) }
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            return String(text[text.index(after: text.startIndex)..<end])
+        }
         return Conf.trim(text.split(separator: ":").first ?? "")
     }
 

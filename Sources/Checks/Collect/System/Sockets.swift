@@ -20,11 +20,14 @@ enum SocketTable {
             guard words.count >= 10, words[3] == wanted, let inode = Int(words[9]) else { return nil }
             if transport == "udp", words[2].split(separator: ":").last != "0000" { return nil }
             let parts = words[1].split(separator: ":")
-            guard parts.count == 2, let port = Int(parts[1], radix: 16), (1...65_535).contains(port), let address = address(parts[0]) else {
+            guard parts.count == 2, let port = Int(parts[1], radix: 16), (1...65_535).contains(port),
+                let address = address(parts[0])
+            else {
                 return nil
             }
             return Listener(
-                transport: transport, address: text4or6(address), port: port, inode: inode, exposure: exposure(address), process: nil)
+                transport: transport, address: text4or6(address), port: port, inode: inode, exposure: exposure(address),
+                process: nil)
         }
     }
 
@@ -65,8 +68,8 @@ enum SocketTable {
         return best.isEmpty ? join(0..<8) : "\(join(0..<best.lowerBound))::\(join(best.upperBound..<8))"
     }
 
-    /// Listening sockets of the host with the programs that hold them, as far as they may be seen.
-    static func listeners(_ probe: Probe) -> [Listener]? {
+    /// Listening sockets of the host; with the programs that hold them, as far as they may be seen, when `withPrograms`.
+    static func listeners(_ probe: Probe, withPrograms: Bool = true) -> [Listener]? {
         var found: [Listener] = []
         var hasTable = false
         for name in ["tcp", "tcp6", "udp", "udp6"] {
@@ -79,6 +82,7 @@ enum SocketTable {
             probe.gap("/proc/net", "\(found.count) listening sockets; the first 5000 were taken")
             found.removeLast(found.count - 5000)
         }
+        guard withPrograms else { return found }
         let owners = owners(of: Set(found.map { $0.inode }).subtracting([0]), probe)
         for index in found.indices { found[index].process = owners[found[index].inode] }
         if found.contains(where: { $0.process == nil && $0.inode != 0 }) {

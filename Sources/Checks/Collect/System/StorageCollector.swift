@@ -17,13 +17,14 @@ struct StorageCollector: FactCollector {
             }
             guard volume.bytes > 0 else { continue }
             let used = max(0, volume.bytes - volume.free)
-            volumes.append(.object([
-                ("mount", .text(mount.point)), ("bytes", .integer(volume.bytes)), ("free", .integer(volume.free)),
-                // Rounded up: 89.2 % used is reported as 90.
-                ("used_percent", .integer(Int((Double(used) / Double(volume.bytes) * 100).rounded(.up)))),
-                ("holds_logs", .bool(holders.contains(mount.point))), ("separate", .bool(mount.point != "/")),
-                ("from", .text("/proc/self/mountinfo")),
-            ]))
+            volumes.append(
+                .object([
+                    ("mount", .text(mount.point)), ("bytes", .integer(volume.bytes)), ("free", .integer(volume.free)),
+                    // Rounded up: 89.2 % used is reported as 90.
+                    ("used_percent", .integer(Int((Double(used) / Double(volume.bytes) * 100).rounded(.up)))),
+                    ("holds_logs", .bool(holders.contains(mount.point))), ("separate", .bool(mount.point != "/")),
+                    ("from", .text("/proc/self/mountinfo")),
+                ]))
         }
         return .facts(.object([("volumes", .list(volumes))]))
     }

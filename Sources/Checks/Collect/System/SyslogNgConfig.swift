@@ -37,7 +37,9 @@ struct SyslogNgConfig {
         var word: [UInt8] = []
         var quote: UInt8?
         func flush(_ tokens: inout [Token], quoted: Bool) {
-            if !word.isEmpty || quoted { tokens.append(Token(text: String(decoding: word, as: UTF8.self), isQuoted: quoted, from: from)) }
+            if !word.isEmpty || quoted {
+                tokens.append(Token(text: String(decoding: word, as: UTF8.self), isQuoted: quoted, from: from))
+            }
             word = []
         }
         for byte in line.utf8 {
@@ -136,7 +138,8 @@ struct SyslogNgConfig {
                 .init(
                     target: first.text, protocolName: transport.contains("udp") ? "udp" : "tcp", tls: tls,
                     queueOnDisk: option("disk-buffer", "disk_buffer") != nil, from: first.from))
-        case "kafka", "kafka-c", "elasticsearch-http", "elasticsearch2", "http", "mongodb", "sql", "amqp", "redis", "loki", "splunk-hec-event",
+        case "kafka", "kafka-c", "elasticsearch-http", "elasticsearch2", "http", "mongodb", "sql", "amqp", "redis", "loki",
+            "splunk-hec-event",
             "opentelemetry", "syslog-ng-otlp", "stomp", "graphite", "riemann":
             outputs.otherRemote = true
         default: return

@@ -42,7 +42,8 @@ struct RsyslogScanner {
     private var line = 1
 
     private static let objects: Set<String> = [
-        "action", "module", "include", "global", "input", "template", "ruleset", "main_queue", "parser", "timezone", "lookup_table",
+        "action", "module", "include", "global", "input", "template", "ruleset", "main_queue", "parser", "timezone",
+        "lookup_table",
         "dyn_stats", "property", "constant",
     ]
 
@@ -78,7 +79,8 @@ struct RsyslogScanner {
                 continue
             }
             if byte == UInt8(ascii: "/"), index + 1 < bytes.count, bytes[index + 1] == UInt8(ascii: "*"),
-                text.allSatisfy(Conf.isSpace) {
+                text.allSatisfy(Conf.isSpace)
+            {
                 skipComment()
                 continue
             }

@@ -20,32 +20,36 @@ struct TimeCollector: FactCollector {
         let sources = TimeSources(probe).configured(for: service.name)
         let age = state.lastUpdate.map { max(0, probe.host.now() - $0) }
         let name = zone.name ?? shown["Timezone"]
-        return .facts(.object([
-            ("synchronized", state.synchronized.map { .bool($0) }),
-            ("service", .text(service.name)),
-            ("service_running", service.running.map { .bool($0) }),
-            ("sources", .texts(sources)),
-            ("selected_source", state.source.map { .text($0) }),
-            ("offset_ms", state.offsetMilliseconds.map { .integer($0) }),
-            ("last_update", state.lastUpdate.map { .text($0.description) }),
-            ("last_update_age", age.map { .integer($0) }),
-            ("poll_interval", state.pollInterval.map { .integer($0) }),
-            ("zone", name.map { .text($0) }),
-            ("zone_known", .bool(name != nil)),
-            ("rtc_utc", realTimeClockIsUTC(probe, shown).map { .bool($0) }),
-            ("virtual_clock", await virtualClock(probe).map { .bool($0) }),
-        ]))
+        return .facts(
+            .object([
+                ("synchronized", state.synchronized.map { .bool($0) }),
+                ("service", .text(service.name)),
+                ("service_running", service.running.map { .bool($0) }),
+                ("sources", .texts(sources)),
+                ("selected_source", state.source.map { .text($0) }),
+                ("offset_ms", state.offsetMilliseconds.map { .integer($0) }),
+                ("last_update", state.lastUpdate.map { .text($0.description) }),
+                ("last_update_age", age.map { .integer($0) }),
+                ("poll_interval", state.pollInterval.map { .integer($0) }),
+                ("zone", name.map { .text($0) }),
+                ("zone_known", .bool(name != nil)),
+                ("rtc_utc", realTimeClockIsUTC(probe, shown).map { .bool($0) }),
+                ("virtual_clock", await virtualClock(probe).map { .bool($0) }),
+            ]))
     }
 
     private func service(_ probe: Probe, _ processes: ProcessTable?) -> (name: String, running: Bool?) {
         func named(_ service: String) -> String {
             guard service == "ntpd" else { return service }
-            if probe.exists("/etc/openntpd/ntpd.conf") || !probe.hasProgram("ntpq") && probe.exists("/etc/ntpd.conf") { return "openntpd" }
+            if probe.exists("/etc/openntpd/ntpd.conf") || !probe.hasProgram("ntpq") && probe.exists("/etc/ntpd.conf") {
+                return "openntpd"
+            }
             return probe.exists("/etc/ntpsec/ntp.conf") ? "ntpsec" : "ntpd"
         }
         for (service, programs) in Self.services where processes?.runs(any: programs) == true { return (named(service), true) }
         for (service, programs) in Self.services {
-            let isThere = programs.contains { probe.hasProgram($0) }
+            let isThere =
+                programs.contains { probe.hasProgram($0) }
                 || service == "systemd-timesyncd" && probe.exists("/usr/lib/systemd/systemd-timesyncd")
             if isThere { return (named(service), processes.map { _ in false }) }
         }
@@ -76,7 +80,9 @@ struct TimeCollector: FactCollector {
             return ClockState.ntpq(text, now: probe.host.now())
         case "systemd-timesyncd":
             var state = ClockState()
-            if let text = await probe.output(["timedatectl", "timesync-status"], seconds: 5, gap: false) { state.add(timesyncStatus: text) }
+            if let text = await probe.output(["timedatectl", "timesync-status"], seconds: 5, gap: false) {
+                state.add(timesyncStatus: text)
+            }
             // timesyncd touches this file each time it has synchronised.
             state.lastUpdate = probe.status("/run/systemd/timesync/synchronized")?.modified
             return state

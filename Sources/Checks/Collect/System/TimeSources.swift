@@ -27,9 +27,14 @@ struct TimeSources {
                 case "server", "pool", "peer": found.append(words[1])
                 case "refclock": found.append(words.dropFirst().prefix(2).joined(separator: " "))
                 case "include": for path in probe.paths(matching: words[1]) { read(path, depth + 1) }
-                case "confdir": for folder in words.dropFirst() { for path in probe.paths(matching: folder + "/*.conf") { read(path, depth + 1) } }
+                case "confdir":
+                    for folder in words.dropFirst() {
+                        for path in probe.paths(matching: folder + "/*.conf") { read(path, depth + 1) }
+                    }
                 case "sourcedir":
-                    for folder in words.dropFirst() { for path in probe.paths(matching: folder + "/*.sources") { read(path, depth + 1) } }
+                    for folder in words.dropFirst() {
+                        for path in probe.paths(matching: folder + "/*.sources") { read(path, depth + 1) }
+                    }
                 default: continue
                 }
             }

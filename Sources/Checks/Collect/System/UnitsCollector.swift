@@ -13,18 +13,20 @@ struct UnitsCollector: FactCollector {
         if runsSystemd {
             let select = ["--no-legend", "--plain", "--no-pager"]
             let kinds = "--type=service,socket"
-            enabled = Self.names(await probe.output(["systemctl", "list-unit-files", "--state=enabled,enabled-runtime", kinds] + select))
+            enabled = Self.names(
+                await probe.output(["systemctl", "list-unit-files", "--state=enabled,enabled-runtime", kinds] + select))
             running = Self.names(await probe.output(["systemctl", "list-units", "--state=running,listening", kinds] + select))
             failed = Self.names(await probe.output(["systemctl", "list-units", "--state=failed"] + select))
         }
         let links = enabled ?? linked(probe, initName)
-        return .facts(.object([
-            ("init", .text(initName)),
-            ("enabled", .texts(links)),
-            ("running", running.map { .texts($0) }),
-            ("failed", failed.map { .texts($0) }),
-            ("needless", .texts(links.filter { KnownSoftware.isNeedless(unit: $0) })),
-        ]))
+        return .facts(
+            .object([
+                ("init", .text(initName)),
+                ("enabled", .texts(links)),
+                ("running", running.map { .texts($0) }),
+                ("failed", failed.map { .texts($0) }),
+                ("needless", .texts(links.filter { KnownSoftware.isNeedless(unit: $0) })),
+            ]))
     }
 
     private func initName(_ probe: Probe) -> String {
@@ -47,7 +49,8 @@ struct UnitsCollector: FactCollector {
     private func linked(_ probe: Probe, _ initName: String) -> [String] {
         var found: Set<String> = []
         for folder in probe.names(in: "/etc/systemd/system") where folder.hasSuffix(".wants") || folder.hasSuffix(".requires") {
-            for name in probe.names(in: "/etc/systemd/system/\(folder)") where name.hasSuffix(".service") || name.hasSuffix(".socket") {
+            for name in probe.names(in: "/etc/systemd/system/\(folder)")
+            where name.hasSuffix(".service") || name.hasSuffix(".socket") {
                 found.insert(name)
             }
         }

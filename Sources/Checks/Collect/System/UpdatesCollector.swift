@@ -19,33 +19,37 @@ struct UpdatesCollector: FactCollector {
         let now = probe.host.now()
         let pending = await pending(probe, manager)
         let lists = listsUpdated(probe, manager)
-        return .facts(.object([
-            ("manager", .text(manager)),
-            ("pending", pending.map { .integer($0.all) }),
-            ("security", pending.map { .integer($0.security.count) }),
-            ("security_packages", pending.map { .texts($0.security) }),
-            ("lists_updated", lists.map { .text($0.description) }),
-            ("lists_age_days", lists.map { .integer(max(0, (now - $0) / 86_400)) }),
-            ("automatic", automatic(probe, manager).map { .bool($0) }),
-            ("reboot_required", await rebootRequired(probe, manager).map { .bool($0) }),
-            ("supported_until", supportedUntil(probe).map { .text($0.description) }),
-        ]))
+        return .facts(
+            .object([
+                ("manager", .text(manager)),
+                ("pending", pending.map { .integer($0.all) }),
+                ("security", pending.map { .integer($0.security.count) }),
+                ("security_packages", pending.map { .texts($0.security) }),
+                ("lists_updated", lists.map { .text($0.description) }),
+                ("lists_age_days", lists.map { .integer(max(0, (now - $0) / 86_400)) }),
+                ("automatic", automatic(probe, manager).map { .bool($0) }),
+                ("reboot_required", await rebootRequired(probe, manager).map { .bool($0) }),
+                ("supported_until", supportedUntil(probe).map { .text($0.description) }),
+            ]))
     }
 
     private func pending(_ probe: Probe, _ manager: String) async -> Pending? {
         switch manager {
         case "apt":
-            let command = ["apt-get", "-s", "-q", "-o", "Debug::NoLocking=true", "-o", "Dir::Cache::pkgcache=", "-o", "Dir::Cache::srcpkgcache="]
-            return await probe.output(command + ["dist-upgrade"], seconds: 20).map { Self.apt($0) }
+            return await probe.output(["apt-get", "-s", "-q", "-o", "Debug::NoLocking=true", "dist-upgrade"], seconds: 20).map {
+                Self.apt($0)
+            }
         case "dnf", "yum":
             // -C: from what the host has already; nothing is fetched. 100 means "there are updates".
             guard let all = await probe.output([manager, "-C", "-q", "check-update"], seconds: 20, accepting: [0, 100]),
-                let security = await probe.output([manager, "-C", "-q", "check-update", "--security"], seconds: 20, accepting: [0, 100])
+                let security = await probe.output(
+                    [manager, "-C", "-q", "check-update", "--security"], seconds: 20, accepting: [0, 100])
             else { return nil }
             return Pending(all: Self.dnf(all).count, security: Self.dnf(security))
         case "zypper":
             guard let all = await probe.output(["zypper", "--no-refresh", "-q", "list-updates"], seconds: 20),
-                let security = await probe.output(["zypper", "--no-refresh", "-q", "list-patches", "--category", "security"], seconds: 20)
+                let security = await probe.output(
+                    ["zypper", "--no-refresh", "-q", "list-patches", "--category", "security"], seconds: 20)
             else { return nil }
             return Pending(all: Self.table(all).count, security: Self.table(security))
         default: return nil
@@ -83,7 +87,8 @@ struct UpdatesCollector: FactCollector {
     static func table(_ text: String) -> [String] {
         text.split(separator: "\n").compactMap { line in
             let cells = line.split(separator: "|").map { Conf.trim($0) }
-            return cells.count >= 4 && !["Name", "S"].contains(cells[1]) && cells[1] != "Name" && cells[0] != "S" && cells[0] != "Repository"
+            return cells.count >= 4 && !["Name", "S"].contains(cells[1]) && cells[1] != "Name" && cells[0] != "S"
+                && cells[0] != "Repository"
                 ? cells[cells[0] == "v" ? 2 : 1] : nil
         }
     }
@@ -98,9 +103,15 @@ struct UpdatesCollector: FactCollector {
         var newest: Instant?
         for folder in folders {
             // An apt list keeps the server's date; the folder changes when lists are fetched, "partial" with each attempt.
-            if manager == "apt", let success = probe.status("/var/lib/apt/periodic/update-success-stamp") { newest = success.modified }
-            for name in probe.names(in: folder).prefix(2000) where !["lock", "partial", "auxfiles", "tempfiles.json"].contains(name) {
-                if case .success(let status) = probe.host.status("\(folder)/\(name)") { newest = max(newest ?? status.modified, status.modified) }
+            if manager == "apt", let status = probe.status(folder) { newest = status.modified }
+            if manager == "apt", let success = probe.status("/var/lib/apt/periodic/update-success-stamp") {
+                newest = max(newest ?? success.modified, success.modified)
+            }
+            for name in probe.names(in: folder).prefix(2000)
+            where !["lock", "partial", "auxfiles", "tempfiles.json"].contains(name) {
+                if case .success(let status) = probe.host.status("\(folder)/\(name)") {
+                    newest = max(newest ?? status.modified, status.modified)
+                }
             }
         }
         return newest
@@ -108,8 +119,11 @@ struct UpdatesCollector: FactCollector {
 
     private func automatic(_ probe: Probe, _ manager: String) -> Bool? {
         guard manager == "apt" else {
-            return ["dnf-automatic.timer", "dnf-automatic-install.timer", "dnf5-automatic.timer", "yum-cron.service"].contains { unit in
-                ["timers.target.wants", "multi-user.target.wants"].contains { probe.host.linkTarget("/etc/systemd/system/\($0)/\(unit)") != nil }
+            return ["dnf-automatic.timer", "dnf-automatic-install.timer", "dnf5-automatic.timer", "yum-cron.service"].contains {
+                unit in
+                ["timers.target.wants", "multi-user.target.wants"].contains {
+                    probe.host.linkTarget("/etc/systemd/system/\($0)/\(unit)") != nil
+                }
             }
         }
         guard probe.hasProgram("unattended-upgrade") || probe.hasProgram("unattended-upgrades") else { return false }
@@ -126,14 +140,18 @@ struct UpdatesCollector: FactCollector {
     private func rebootRequired(_ probe: Probe, _ manager: String) async -> Bool? {
         if manager == "apt" { return probe.exists("/run/reboot-required") || probe.exists("/var/run/reboot-required") }
         guard manager == "dnf" || manager == "yum", probe.hasProgram("needs-restarting") else { return nil }
-        guard probe.host.isLive, case .exited(let status, _, _) = await probe.host.run(["needs-restarting", "-r"], 20) else { return nil }
+        guard probe.host.isLive, case .exited(let status, _, _) = await probe.host.run(["needs-restarting", "-r"], 20) else {
+            return nil
+        }
         return status == 0 ? false : status == 1 ? true : nil
     }
 
     private func supportedUntil(_ probe: Probe) -> CivilDate? {
         guard let support else { return nil }
         var values: [String: String] = [:]
-        for line in probe.file("/etc/os-release")?.lines ?? [] { if let (key, value) = Conf.pair(line) { values[key] = Conf.unquote(value) } }
+        for line in probe.file("/etc/os-release")?.lines ?? [] {
+            if let (key, value) = Conf.pair(line) { values[key] = Conf.unquote(value) }
+        }
         guard let id = values["ID"], let version = values["VERSION_ID"] else { return nil }
         return support.end(id: id, version: version)
     }

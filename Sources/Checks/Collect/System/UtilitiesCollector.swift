@@ -12,15 +12,19 @@ struct UtilitiesCollector: FactCollector {
         var files: [Node] = []
         var setuid: [String] = []
         let kinds = Dictionary(
-            KnownSoftware.utilities.flatMap { group in group.names.map { ($0, group.kind) } }, uniquingKeysWith: { first, _ in first })
+            KnownSoftware.utilities.flatMap { group in group.names.map { ($0, group.kind) } },
+            uniquingKeysWith: { first, _ in first })
         for folder in folders {
             for name in probe.names(in: folder).prefix(20_000) {
                 let path = "\(folder)/\(name)"
                 guard case .success(let status) = probe.host.status(path), status.kind == .file else { continue }
-                if status.mode & 0o4000 != 0, !KnownSoftware.usualSetuid.contains(name), probe.host.linkTarget(path) == nil { setuid.append(path) }
+                if status.mode & 0o4000 != 0, !KnownSoftware.usualSetuid.contains(name), probe.host.linkTarget(path) == nil {
+                    setuid.append(path)
+                }
                 guard let kind = kinds[name] else { continue }
                 let more: [(String, Node?)] = [
-                    ("name", .text(name)), ("kind", .text(kind)), ("others_may_run", .bool(status.mode & 0o001 != 0)), ("from", .text(path)),
+                    ("name", .text(name)), ("kind", .text(kind)), ("others_may_run", .bool(status.mode & 0o001 != 0)),
+                    ("from", .text(path)),
                 ]
                 files.append(.object(owners.fields(path, status) + more))
             }

@@ -65,7 +65,9 @@ struct CertificateSummary: Sendable, Equatable {
     private static func signatureName(_ identifier: String, _ node: ASN1Node) -> String {
         guard identifier == "1.2.840.113549.1.1.10" else { return signatures[identifier] ?? identifier }
         // RSASSA-PSS names its hash in the parameters; SHA-1 when it does not.
-        let hash = node.children?.dropFirst().first?.children?.first { $0.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific) }
+        let hash = node.children?.dropFirst().first?.children?.first {
+            $0.identifier == ASN1Identifier(tagWithNumber: 0, tagClass: .contextSpecific)
+        }
         let name = hash?.children?.first?.children?.first?.objectIdentifier
         return (name.map { hashes[$0] ?? $0 } ?? "sha1") + "-rsa-pss"
     }

@@ -6,8 +6,12 @@ enum ClientHello {
     /// - Parameters:
     ///   - version: the only version that is offered.
     ///   - suites: the cipher suites that are offered, best first.
+    ///   - share: our public key for x25519 (TLS 1.3); random bytes when nobody wants to read on after the server's hello.
     ///   - random: where random bytes come from.
-    static func record(_ version: TLSVersion, _ suites: [CipherSuite], random: inout some RandomNumberGenerator) -> [UInt8] {
+    /// - Returns: the record's bytes.
+    static func record(
+        _ version: TLSVersion, _ suites: [CipherSuite], share: [UInt8]? = nil, random: inout some RandomNumberGenerator
+    ) -> [UInt8] {
         // TLS 1.3 dresses as 1.2 and says so in an extension.
         let legacy = min(version, .tls12).rawValue
         var body = TLSBytes()
@@ -21,7 +25,7 @@ enum ClientHello {
         if version < .tls13 { codes.add16(0x00FF) }
         body.vector16(codes.bytes)
         body.vector8([0])
-        if version > .ssl3 { body.vector16(extensions(version, &random)) }
+        if version > .ssl3 { body.vector16(extensions(version, share, &random)) }
         var message = TLSBytes()
         message.bytes.append(1)
         message.add24(body.bytes.count)
@@ -39,7 +43,9 @@ enum ClientHello {
         return made
     }
 
-    private static func extensions(_ version: TLSVersion, _ random: inout some RandomNumberGenerator) -> [UInt8] {
+    private static func extensions(
+        _ version: TLSVersion, _ share: [UInt8]?, _ random: inout some RandomNumberGenerator
+    ) -> [UInt8] {
         var all = TLSBytes()
         func add(_ type: UInt16, _ content: TLSBytes) {
             all.add16(type)
@@ -52,21 +58,24 @@ enum ClientHello {
         add(11, formats)
         if version >= .tls12 {
             // signature_algorithms, SHA-1 last: a server with an old certificate shall still show it.
-            add(13, .list16([
-                0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601,
-                0x0303, 0x0301, 0x0203, 0x0201,
-            ]))
+            add(
+                13,
+                .list16([
+                    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501,
+                    0x0601,
+                    0x0303, 0x0301, 0x0203, 0x0201,
+                ]))
         }
         if version == .tls13 {
             var versions = TLSBytes()
             versions.vector8([0x03, 0x04])
             add(43, versions)
-            var share = TLSBytes()
-            share.add16(0x001D)
+            var entry = TLSBytes()
+            entry.add16(0x001D)
             // Every 32 bytes are a point of x25519; the handshake ends before the secret would be needed.
-            share.vector16(bytes(32, &random))
+            entry.vector16(share ?? bytes(32, &random))
             var shares = TLSBytes()
-            shares.vector16(share.bytes)
+            shares.vector16(entry.bytes)
             add(51, shares)
         }
         return all.bytes
@@ -80,7 +89,9 @@ struct TLSBytes {
     mutating func add16(_ value: UInt16) { bytes += [UInt8(value >> 8), UInt8(value & 0xFF)] }
 
     mutating func add24(_ value: Int) {
-        bytes += [UInt8(truncatingIfNeeded: value >> 16), UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)]
+        bytes += [
+            UInt8(truncatingIfNeeded: value >> 16), UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value),
+        ]
     }
 
     mutating func vector8(_ content: [UInt8]) {

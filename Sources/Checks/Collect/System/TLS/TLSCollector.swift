@@ -13,29 +13,39 @@ struct TLSCollector: FactCollector {
 
     func collect(_ probe: Probe) async -> Collected {
         guard probe.host.isLive else { return .nothing(.absent, "ports of a mounted image cannot be asked") }
-        guard let listeners = SocketTable.listeners(probe) else { return .nothing(.absent, "/proc/net is not there") }
+        guard let listeners = SocketTable.listeners(probe, withPrograms: false) else {
+            return .nothing(.absent, "/proc/net is not there")
+        }
         let targets = Self.targets(listeners)
         if targets.count > Self.portLimit {
             probe.gap("ports", "\(targets.count) ports listen; the first \(Self.portLimit) were asked for TLS")
         }
         let endpoints = await ask(Array(targets.prefix(Self.portLimit)), probe.host)
         let now = probe.host.now()
-        return .facts(.object([
-            ("endpoints", .list(endpoints.map { endpoint in
-                let certificate = endpoint.leaf.flatMap { CertificateSummary(der: $0) }
-                if certificate == nil {
-                    let why = endpoint.leaf == nil ? "its certificate is sent encrypted (TLS 1.3 only)" : "its certificate could not be read"
-                    probe.gap("\(endpoint.address) port \(endpoint.port)", why)
-                }
-                return .object([
-                    ("address", .text(endpoint.address)), ("port", .integer(endpoint.port)),
-                    ("protocols", .texts(endpoint.versions.map { $0.name })), ("weak_ciphers", .texts(endpoint.weak.map { $0.name })),
-                    ("forward_secrecy", endpoint.chosen.map { .bool($0.hasForwardSecrecy) }),
-                    ("aead", endpoint.chosen.map { .bool($0.isAEAD) }), ("aes256", .bool(endpoint.acceptsAES256)),
-                    ("certificate", certificate?.node(now)), ("from", .text("TLS handshake")),
-                ])
-            })),
-        ]))
+        return .facts(
+            .object([
+                (
+                    "endpoints",
+                    .list(
+                        endpoints.map { endpoint in
+                            let certificate = endpoint.leaf.flatMap { CertificateSummary(der: $0) }
+                            if certificate == nil {
+                                let why =
+                                    endpoint.leaf == nil
+                                    ? "it showed no certificate" : "its certificate could not be read"
+                                probe.gap("\(endpoint.address) port \(endpoint.port)", why)
+                            }
+                            return .object([
+                                ("address", .text(endpoint.address)), ("port", .integer(endpoint.port)),
+                                ("protocols", .texts(endpoint.versions.map { $0.name })),
+                                ("weak_ciphers", .texts(endpoint.weak.map { $0.name })),
+                                ("forward_secrecy", endpoint.chosen.map { .bool($0.hasForwardSecrecy) }),
+                                ("aead", endpoint.chosen.map { .bool($0.isAEAD) }), ("aes256", .bool(endpoint.acceptsAES256)),
+                                ("certificate", certificate?.node(now)), ("from", .text("TLS handshake")),
+                            ])
+                        })
+                )
+            ]))
     }
 
     struct Target: Sendable, Hashable {

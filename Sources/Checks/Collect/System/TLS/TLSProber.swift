@@ -48,6 +48,7 @@ struct TLSProber: Sendable {
             endpoint.weak += weak
         }
         endpoint.versions.sort()
+        if endpoint.leaf == nil, endpoint.versions.contains(.tls13) { endpoint.leaf = await sealedLeaf(address, port) }
         guard let highest = endpoint.versions.last else { return nil }
         endpoint.weak = Array(Set(endpoint.weak)).sorted { $0.name < $1.name }
         endpoint.chosen = chosen[highest]
@@ -56,8 +57,17 @@ struct TLSProber: Sendable {
         return endpoint
     }
 
+    /// The certificate of a server that sends it encrypted only.
+    private func sealedLeaf(_ address: String, _ port: Int) async -> [UInt8]? {
+        let flight = TLS13Flight()
+        let answer = await exchange(address, port, flight.record, Self.milliseconds) { flight.read($0) != .more }
+        guard let answer, case .leaf(let leaf) = flight.read(answer) else { return nil }
+        return leaf
+    }
+
     /// Which of `offered` a server accepts: it picks one, that one is taken off the offer, and so on.
-    private func accepted(_ address: String, _ port: Int, _ version: TLSVersion, _ offered: [CipherSuite]) async -> [CipherSuite] {
+    private func accepted(_ address: String, _ port: Int, _ version: TLSVersion, _ offered: [CipherSuite]) async -> [CipherSuite]
+    {
         var rest = offered
         var found: [CipherSuite] = []
         while !rest.isEmpty {

@@ -76,7 +76,8 @@ struct TLSReply: Sendable, Equatable {
 
     private static func hello(_ body: [UInt8]) -> Hello? {
         var reader = ByteReader(body)
-        guard let version = reader.integer(2), reader.take(32) != nil, let idLength = reader.byte(), reader.take(Int(idLength)) != nil,
+        guard let version = reader.integer(2), reader.take(32) != nil, let idLength = reader.byte(),
+            reader.take(Int(idLength)) != nil,
             let suite = reader.integer(2), reader.byte() != nil
         else { return nil }
         var hello = Hello(version: UInt16(version), suite: UInt16(suite))

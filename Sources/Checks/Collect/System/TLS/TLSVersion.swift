@@ -43,14 +43,16 @@ struct CipherSuite: Sendable, Hashable {
 
     /// Suites of TLS 1.3.
     static let tls13: [CipherSuite] = [
-        .init(0x1301, "TLS_AES_128_GCM_SHA256"), .init(0x1302, "TLS_AES_256_GCM_SHA384"), .init(0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
+        .init(0x1301, "TLS_AES_128_GCM_SHA256"), .init(0x1302, "TLS_AES_256_GCM_SHA384"),
+        .init(0x1303, "TLS_CHACHA20_POLY1305_SHA256"),
     ]
 
     /// What an ordinary client of TLS 1.2 and before offers, best first.
     static let usual: [CipherSuite] = [
         .init(0xC02B, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"), .init(0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"),
         .init(0xC02C, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"), .init(0xC030, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"),
-        .init(0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"), .init(0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
+        .init(0xCCA9, "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"),
+        .init(0xCCA8, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
         .init(0x009E, "TLS_DHE_RSA_WITH_AES_128_GCM_SHA256"), .init(0x009F, "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384"),
         .init(0xCCAA, "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256"),
         .init(0xC023, "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"), .init(0xC027, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256"),
