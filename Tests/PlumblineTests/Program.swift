@@ -29,7 +29,7 @@ enum Program {
             Issue.record("the program was ended by a signal: \(result.terminationStatus)")
             return Run(status: -1, output: "", error: "")
         }
-        return Run(status: status, output: result.standardOutput ?? "", error: result.standardError ?? "")
+        return Run(status: status, output: result.standardOutput, error: result.standardError)
     }
 }
 

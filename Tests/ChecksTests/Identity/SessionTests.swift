@@ -69,11 +69,6 @@ struct SessionTests {
         #expect(run.setting("logind/idle_action") == "poweroff from /run/systemd/logind.conf.d/40-y.conf:2")
     }
 
-    @Test("time spans", arguments: [
-        ("15min", 900), ("1h 30min", 5400), ("90", 90), ("infinity", nil), ("", nil), ("1.5h", 5400), ("500ms", 1), ("2 weeks", 1_209_600),
-        ("5 parsecs", nil), ("-5", nil), ("1d2h3min4s", 93_784), ("99999999999999999999y", nil), ("1M", 2_629_800),
-    ] as [(String, Int?)])
-    func spans(_ text: String, _ seconds: Int?) { #expect(SystemdConfig.seconds(text) == seconds) }
 
     @Test("random bytes never stop the collector", arguments: 0..<30)
     func randomBytes(_ seed: UInt64) async {

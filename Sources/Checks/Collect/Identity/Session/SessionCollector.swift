@@ -25,25 +25,25 @@ struct SessionCollector: FactCollector {
     }
 
     private static func logind(_ probe: Probe) async -> Node? {
-        let config = SystemdConfig("logind.conf", section: "Login", probe)
+        let config = SystemdConfig(probe, name: "logind.conf", section: "Login")
         let programs = ["/usr/lib/systemd/systemd-logind", "/lib/systemd/systemd-logind"]
         guard config.isRead || programs.contains(where: { probe.exists($0) }) else { return nil }
-        let action = config.value("IdleAction") ?? Origin("ignore", "default")
-        let wait = config.value("IdleActionSec") ?? Origin("30min", "default")
+        let action = config.effective("IdleAction") ?? .init(text: "ignore", from: "default")
+        let wait = config.effective("IdleActionSec") ?? .init(text: "30min", from: "default")
         return .object([
             ("stop_idle_session", await stopIdle(config, probe)),
-            ("idle_action", setting(.text(action.value), from: action.from)),
-            ("idle_action_seconds", SystemdConfig.seconds(wait.value).map { setting(.integer($0), from: wait.from) }),
-            ("kill_user_processes", config.value("KillUserProcesses").flatMap { origin in
-                flag(origin.value).map { setting(.bool($0), from: origin.from) }
+            ("idle_action", setting(.text(action.text), from: action.from)),
+            ("idle_action_seconds", Self.seconds(wait.text).map { setting(.integer($0), from: wait.from) }),
+            ("kill_user_processes", config.effective("KillUserProcesses").flatMap { kill in
+                Conf.bool(kill.text).map { setting(.bool($0), from: kill.from) }
             }),
         ])
     }
 
     /// StopIdleSessionSec, which systemd knows since version 252 (and where a distribution brought it back, its file shows it).
     private static func stopIdle(_ config: SystemdConfig, _ probe: Probe) async -> Node? {
-        guard let span = config.value("StopIdleSessionSec"), let seconds = SystemdConfig.seconds(span.value), seconds > 0 else { return nil }
-        if !config.shows("StopIdleSessionSec"), let text = await probe.output(["systemctl", "--version"], gap: false),
+        guard let span = config.effective("StopIdleSessionSec"), let seconds = seconds(span.text), seconds > 0 else { return nil }
+        if config.shown["StopIdleSessionSec"] == nil, let text = await probe.output(["systemctl", "--version"], gap: false),
             let version = text.words.dropFirst().first?.leadingNumber, version < 252
         {
             probe.gap(span.from, "systemd \(version) does not know StopIdleSessionSec")
@@ -52,11 +52,6 @@ struct SessionCollector: FactCollector {
         return setting(.integer(seconds), from: span.from)
     }
 
-    private static func flag(_ text: String) -> Bool? {
-        switch text.lowercased() {
-        case "yes", "y", "true", "t", "on", "1": true
-        case "no", "n", "false", "f", "off", "0": false
-        default: nil
-        }
-    }
+    /// A time span in seconds; nil for "infinity".
+    private static func seconds(_ text: String) -> Int? { TimeSpan.seconds(text).flatMap { $0 == Int.max ? nil : $0 } }
 }

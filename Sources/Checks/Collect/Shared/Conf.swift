@@ -3,16 +3,12 @@
 enum Conf {
     /// The text without white space at both ends.
     static func trim(_ text: some StringProtocol) -> String {
-        let bytes = Array(text.utf8)
-        guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) }) else {
-            return ""
-        }
-        return String(decoding: bytes[first...last], as: UTF8.self)
+        text.trimmed
     }
 
     /// The words of a line, split at white space.
     static func words(_ text: some StringProtocol) -> [String] {
-        Array(text.utf8).split(whereSeparator: isSpace).map { String(decoding: $0, as: UTF8.self) }
+        text.words
     }
 
     /// The words of a line where quotes (single or double) hold words together; the quotes are taken off.

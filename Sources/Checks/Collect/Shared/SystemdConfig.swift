@@ -14,6 +14,10 @@ struct SystemdConfig: Sendable {
     static let folders = ["/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd"]
 
     private(set) var values: [String: Value] = [:]
+    /// Assignments that are commented out in a shipped file: by custom they show the built-in defaults of this version.
+    private(set) var shown: [String: String] = [:]
+    /// Whether any file was read.
+    private(set) var isRead = false
 
     /// Reads `name` (`journald.conf`) and `name.d/*.conf`, keys of `section` only.
     init(_ probe: Probe, name: String, section: String) {
@@ -35,11 +39,13 @@ struct SystemdConfig: Sendable {
     }
 
     private mutating func merge(_ file: TextFile, _ section: String) {
+        isRead = true
         var current = ""
         var pending: (text: String, line: Int)?
         for (index, raw) in file.lines.enumerated() {
             let line = Conf.trim(raw)
             if Conf.isSilent(line, marks: "#;") {
+                if current == section, let (key, value) = Conf.pair(line.dropFirst()), shown[key] == nil { shown[key] = value }
                 // A comment inside a continued line is skipped; an empty line ends it.
                 if line.isEmpty, let held = pending {
                     assign(held.text, current == section, file.from(held.line))
@@ -67,6 +73,9 @@ struct SystemdConfig: Sendable {
         guard applies, let (key, value) = Conf.pair(line) else { return }
         values[key] = value.isEmpty ? nil : Value(text: value, from: from)
     }
+
+    /// The value of a key as set, else as the shipped file shows its default; nil when neither.
+    func effective(_ key: String) -> Value? { values[key] ?? shown[key].map { Value(text: $0, from: "default") } }
 
     /// The value of a key as written; nil when it is not set.
     func text(_ key: String) -> Value? { values[key] }

@@ -1,5 +1,25 @@
 /// Base64 (RFC 4648) and the PEM blocks that carry certificates.
 enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    /// The text of bytes, with or without padding.
+    static func encode(_ bytes: some Sequence<UInt8>, padded: Bool = true) -> String {
+        var text: [UInt8] = []
+        var (held, count) = (0, 0)
+        for byte in bytes {
+            held = held << 8 | Int(byte)
+            count += 8
+            while count >= 6 {
+                count -= 6
+                text.append(alphabet[held >> count & 63])
+            }
+            held &= (1 << count) - 1
+        }
+        if count > 0 { text.append(alphabet[held << (6 - count) & 63]) }
+        while padded, text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     /// The bytes of a base64 text, white space ignored; nil for other characters or a wrong length.
     static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
