@@ -115,11 +115,13 @@ enum LiveFiles {
 /// Read-only programs, found in the system's own folders only, so that a PATH set by someone else cannot choose what runs.
 enum LiveCommands {
     static let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"]
+    /// Folders of helpers that packages keep out of PATH: apt-helper, which unpacks apt's lists.
+    private static let helperFolders = ["/usr/lib/apt"]
     static let outputLimit = 8 << 20
 
     static func run(_ arguments: [String], seconds: Int) async -> CommandOutcome {
         guard let name = arguments.first, !name.contains("/") else { return .failed("a program is named without a path") }
-        let candidates = folders.lazy.map { "\($0)/\(name)" }
+        let candidates = (folders + helperFolders).lazy.map { "\($0)/\(name)" }
         guard let program = candidates.first(where: { access($0, X_OK) == 0 }) else { return .notFound }
         var options = PlatformOptions()
         // A group of its own, so that stopping it stops what it started.

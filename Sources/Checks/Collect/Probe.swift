@@ -27,12 +27,15 @@ struct TextFile: Sendable {
 final class Probe {
     /// The host.
     let host: Host
-    private var files: [(path: String, sha256: String, bytes: Int, modified: Instant)] = []
+    private var files: [(path: String, sha256: String?, bytes: Int, modified: Instant)] = []
     private var commands: [(arguments: [String], result: String)] = []
     private(set) var gaps: [(what: String, why: String)] = []
 
     /// A probe of a host.
     init(_ host: Host) { self.host = host }
+
+    /// Files whose digest is left out of the facts: whoever holds the facts could try guesses of their content against it.
+    private static let secretFiles: Set<String> = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"]
 
     /// Largest file a collector reads whole: 16 MiB.
     static let fileLimit = 16 << 20
@@ -52,7 +55,8 @@ final class Probe {
         switch result {
         case .success(let file):
             if !files.contains(where: { $0.path == path }) {
-                files.append((path, SHA256.hash(data: file.bytes).hex, file.status.size, file.status.modified))
+                let digest = Self.secretFiles.contains(path) ? nil : SHA256.hash(data: file.bytes).hex
+                files.append((path, digest, file.status.size, file.status.modified))
             }
             return file
         case .failure(.absent): return nil
@@ -129,7 +133,7 @@ final class Probe {
             ("reason", reason.map { .text($0) }),
             ("files", files.isEmpty ? nil : .list(files.map { file in
                 .object([
-                    ("path", .text(file.path)), ("sha256", .text(file.sha256)), ("bytes", .integer(file.bytes)),
+                    ("path", .text(file.path)), ("sha256", file.sha256.map { .text($0) }), ("bytes", .integer(file.bytes)),
                     ("modified", .text(file.modified.description)),
                 ])
             })),

@@ -36,16 +36,74 @@ import Testing
 }
 
 @Suite struct UpdatesTests {
-    @Test func aptNamesSecurityUpdates() {
-        let pending = UpdatesCollector.apt(
-            """
-            Inst libssl3 [3.0.11-1] (3.0.15-1~deb12u1 Debian:12.8/stable, Debian-Security:12/stable-security [amd64])
-            Inst vim [9.0] (9.1 Debian:12.8/stable [amd64])
-            Inst linux-image-6.1.0-27 (6.1.115 Debian-Security:12/stable-security [amd64])
-            Inst openssl [3] (4 Ubuntu:22.04/jammy-security [amd64]) []
-            Conf libssl3 (3.0.15)
-            """)
-        #expect(pending == .init(all: 3, security: ["libssl3", "openssl"]))
+    @Test("apt: installed packages against the lists of security archives")
+    func aptSecurity() async {
+        var tree = TreeHost(files: [
+            "/usr/bin/apt-get": "",
+            "/etc/os-release": "ID=debian\nVERSION_ID=\"12\"\n",
+            "/var/lib/dpkg/status": """
+            Package: openssl
+            Status: install ok installed
+            Architecture: amd64
+            Version: 3.0.11-1~deb12u2
+
+            Package: tzdata
+            Status: install ok installed
+            Architecture: all
+            Version: 2024a-0+deb12u1
+
+            Package: removed
+            Status: deinstall ok config-files
+            Architecture: amd64
+            Version: 1.0
+
+            Package: current
+            Status: hold ok installed
+            Architecture: amd64
+            Version: 1:2.0-1
+            """,
+            "/var/lib/apt/lists/x_debian-security_dists_bookworm-security_main_binary-amd64_Packages": """
+            Package: openssl
+            Version: 3.0.15-1~deb12u1
+            Architecture: amd64
+
+            Package: openssl
+            Version: 9.9
+            Architecture: arm64
+
+            Package: tzdata
+            Version: 2024b-0+deb12u1
+            Architecture: all
+
+            Package: removed
+            Version: 2.0
+            Architecture: amd64
+
+            Package: current
+            Version: 2.1-1
+            Architecture: amd64
+            """,
+        ])
+        var (node, _) = await facts(UpdatesCollector(), tree)
+        #expect(node.at("security_packages")?.list?.compactMap { $0.text } == ["openssl", "tzdata"])
+        #expect(node.at("security")?.integer == 2)
+        #expect(node.at("supported_until")?.text != nil, "the embedded table of releases knows Debian 12")
+        tree.files["/var/lib/apt/lists/x_debian-security_dists_bookworm-security_main_binary-amd64_Packages"] = nil
+        tree.files["/var/lib/apt/lists/x_bookworm_main_binary-amd64_Packages"] = "Package: openssl\nVersion: 9\n"
+        let (bare, gaps) = await facts(UpdatesCollector(), tree)
+        #expect(bare.at("security") == nil)
+        #expect(!gaps.isEmpty)
+        node = bare
+    }
+
+    @Test("versions are ordered as dpkg orders them", arguments: [
+        ("1.0", "1.0", 0), ("1.0", "1.1", -1), ("1.0~rc1", "1.0", -1), ("1:0.9", "2.0", 1), ("1.0-1", "1.0-1~deb12u1", 1), ("1.0", "1.0-0", 0),
+        ("1.0a", "1.0", 1), ("1.10", "1.9", 1), ("1.0+b1", "1.0", 1), ("1.0-1+b1", "1.0-1", 1), ("2024a-0+deb12u1", "2024b-0+deb12u1", -1),
+        ("1.2.3~~", "1.2.3~", -1), ("007", "7", 0), ("1.0.0", "1.0", 1), ("a", "+", -1), ("1-1-1", "1-1-2", -1),
+    ])
+    func versions(left: String, right: String, order: Int) {
+        #expect((DebianVersion(left) < DebianVersion(right)) == (order < 0))
+        #expect((DebianVersion(right) < DebianVersion(left)) == (order > 0))
     }
 
     @Test func dnfListsUpToObsoletes() {

@@ -16,6 +16,7 @@ struct NetworkCollector: FactCollector {
                             Self.node))
                 ),
                 ("ports", .list(Set(exposed).sorted().map { .integer($0) })),
+                ("exposed", .texts(Set(listeners.filter { $0.exposure != .loopback }.map { "\($0.transport)/\($0.port)" }).sorted())),
                 ("firewall", await FirewallProbe.collect(probe)),
             ]))
     }
@@ -25,13 +26,15 @@ struct NetworkCollector: FactCollector {
         return .object([
             ("protocol", .text(listener.transport)), ("address", .text(listener.address)), ("port", .integer(listener.port)),
             ("process", listener.process.map { .text($0) }), ("exposure", .text(listener.exposure.rawValue)),
-            ("service", known.map { .text($0.name) }), ("clear_text", .bool(isClear(listener, known))),
+            ("service", known.map { .text($0.name) }), ("clear_text", isClear(listener, known).map { .bool($0) }),
             ("from", .text("/proc/net/\(listener.transport)")),
         ])
     }
 
-    /// A program is what it is on whatever port it listens.
-    private static func isClear(_ listener: Listener, _ known: KnownSoftware.Port?) -> Bool {
-        known?.clearText == true || listener.process.map { KnownSoftware.clearTextPrograms.contains($0) } == true
+    /// A program is what it is on whatever port it listens; nil when neither the port nor the program tells.
+    private static func isClear(_ listener: Listener, _ known: KnownSoftware.Port?) -> Bool? {
+        if known?.clearText == true { return true }
+        if let process = listener.process { return KnownSoftware.clearTextPrograms.contains(process) }
+        return known == nil ? nil : false
     }
 }

@@ -7,7 +7,8 @@ struct UpdatesCollector: FactCollector {
     var support: ReleaseSupport? = ReleaseSupport.embedded
 
     struct Pending: Sendable, Equatable {
-        var all = 0
+        /// nil where only security updates were looked for.
+        var all: Int?
         var security: [String] = []
     }
 
@@ -22,7 +23,7 @@ struct UpdatesCollector: FactCollector {
         return .facts(
             .object([
                 ("manager", .text(manager)),
-                ("pending", pending.map { .integer($0.all) }),
+                ("pending", pending?.all.map { .integer($0) }),
                 ("security", pending.map { .integer($0.security.count) }),
                 ("security_packages", pending.map { .texts($0.security) }),
                 ("lists_updated", lists.map { .text($0.description) }),
@@ -36,9 +37,7 @@ struct UpdatesCollector: FactCollector {
     private func pending(_ probe: Probe, _ manager: String) async -> Pending? {
         switch manager {
         case "apt":
-            return await probe.output(["apt-get", "-s", "-q", "-o", "Debug::NoLocking=true", "dist-upgrade"], seconds: 20).map {
-                Self.apt($0)
-            }
+            return await AptSecurity.pending(probe).map { Pending(all: nil, security: $0) }
         case "dnf", "yum":
             // -C: from what the host has already; nothing is fetched. 100 means "there are updates".
             guard let all = await probe.output([manager, "-C", "-q", "check-update"], seconds: 20, accepting: [0, 100]),
@@ -54,21 +53,6 @@ struct UpdatesCollector: FactCollector {
             return Pending(all: Self.table(all).count, security: Self.table(security))
         default: return nil
         }
-    }
-
-    /// `Inst openssl [3.0.1] (3.0.2 Debian-Security:12/stable-security [amd64])`
-    static func apt(_ text: String) -> Pending {
-        var pending = Pending()
-        for line in text.split(separator: "\n") where line.hasPrefix("Inst ") {
-            let words = Conf.words(line)
-            guard words.count >= 3 else { continue }
-            // Without the old version in brackets the package is new, not an update.
-            guard words[2].hasPrefix("[") else { continue }
-            pending.all += 1
-            let origin = line.drop { $0 != "(" }.prefix { $0 != ")" }
-            if origin.contains("-security") || origin.contains("Debian-Security") { pending.security.append(words[1]) }
-        }
-        return pending
     }
 
     /// `openssl.x86_64   1:3.0.7-2   baseos`, up to the part about obsoleted packages.
