@@ -14,7 +14,7 @@ struct PAMCollector: FactCollector {
         return .facts(.object([
             ("services", .list(services.map { Self.node($0, probe, method) })),
             ("faillock_conf", .object([
-                ("present", .bool(present)),
+                ("present", .bool(present)), ("from", .text(LockoutSettings.usualFile)),
                 ("deny", present ? faillock.map { setting(.integer($0.deny.value), from: $0.deny.from) } : nil),
                 ("unlock_time", present ? faillock.map { setting(.integer($0.unlockTime.value), from: $0.unlockTime.from) } : nil),
             ])),
@@ -29,7 +29,9 @@ struct PAMCollector: FactCollector {
         for module in PAMFacility.allCases.flatMap({ service.modules($0).map { $0.module } }) where !names.contains(module) {
             names.append(module)
         }
-        let facts: [(String, Node?)] = [("name", .text(service.name))] + stacks + [("modules", .texts(names))]
+        let folders = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d"]
+        let file = folders.map { "\($0)/\(service.name)" }.first { probe.exists($0) } ?? "/etc/pam.conf"
+        let facts: [(String, Node?)] = [("name", .text(service.name)), ("from", .text(file))] + stacks + [("modules", .texts(names))]
         // What is only partly known would give wrong conclusions; the gap says which file is missing.
         guard !service.isIncomplete else { return .object(facts) }
         return .object(facts + conclusions(service, probe, method))
