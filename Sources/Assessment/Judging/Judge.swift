@@ -40,6 +40,15 @@ public struct Judge: Sendable {
     public let checks: [Check]
     let bearings: [[Bearing]]
     let leaves: [Int]
+    private let plans: [Plan]
+
+    /// What judging needs of a clause, without its texts: copying a whole clause for each of a market's millions of verdicts would cost more than
+    /// judging it.
+    private struct Plan: Sendable {
+        var subject: SubjectKind
+        var aspects: [Force?]
+        var peopleCanTell: Bool
+    }
 
     /// A judge for a rulebook and a set of checks.
     public init(_ rulebook: Rulebook, checks: [Check]) {
@@ -55,6 +64,10 @@ public struct Judge: Sendable {
         }
         self.bearings = bearings
         leaves = rulebook.clauses.indices.filter { rulebook.clauses[$0].isLeafDuty }
+        plans = rulebook.clauses.map { clause in
+            let people = [VerificationMethod.evidence, .attestation, .platform, .tool].contains { clause.canBeVerified(by: $0) }
+            return Plan(subject: clause.subject, aspects: clause.aspects.map(\.force), peopleCanTell: people)
+        }
     }
 
     /// Judges every leaf duty for every subject it is about.
@@ -77,7 +90,7 @@ public struct Judge: Sendable {
             let scene = Scene(
                 subject: subject, hosts: hosts.map { Scene.Host($0, instant: instant, maximumAge: policy.factsMaximumAge) },
                 policy: policy, today: instant.date(in: policy.zone))
-            for index in leaves where rulebook.clauses[index].subject == kind {
+            for index in leaves where plans[index].subject == kind {
                 let relevant = records.isEmpty ? [] : (records[rulebook.clauses[index].id] ?? []).filter { $0.system == nil || $0.system == subject.system }
                 judgements.append(judge(index, number, scene, relevant, equivalences))
             }
@@ -112,33 +125,32 @@ public struct Judge: Sendable {
     }
 
     func judge(_ index: Int, _ number: Int, _ scene: Scene, _ records: [Record], _ equivalences: [Equivalence]) -> Judgement {
-        let clause = rulebook.clauses[index]
         let binding = scene.subject.bindings[index]
         var result = Judgement(
-            clause: Int32(index), subject: Int32(number), verdict: .notApplicable, force: binding.force, reason: .outOfScope, declared: .nothing,
-            measured: .nothing, signed: .nothing, accepted: .nothing)
+            clause: Int32(truncatingIfNeeded: index), subject: Int32(truncatingIfNeeded: number), verdict: .notApplicable, force: binding.force,
+            reason: .outOfScope, declared: .nothing, measured: .nothing, signed: .nothing, accepted: .nothing)
         if binding.binds == .no {
             if binding.exemption >= 0 { result.reason = .exempt }
             return result
         }
-        let parts = requirements(index, binding).map { judge($0, index, scene, records) }
-        let summary = Self.combine(parts)
-        result.verdict = summary.verdict
-        result.reason = summary.reason
+        if plans[index].aspects.isEmpty {
+            result.take(judge(Requirement(aspect: -1, force: binding.force), index, scene, records))
+        } else {
+            result.take(requirements(index, binding).map { judge($0, index, scene, records) })
+        }
         result.force = binding.force == .mixed ? .shall : binding.force
-        result.declared = Self.weakest(parts.map(\.declared))
-        result.measured = Self.weakest(parts.map(\.measured))
-        result.signed = Self.weakest(parts.map(\.signed))
-        result.accepted = Self.weakest(parts.map(\.accepted))
         if binding.binds == .unknown {
             result.verdict = .undetermined
             result.reason = .scopeUnknown
-        } else if binding.maySubstitute, !equivalences.isEmpty, holds(equivalences, clause.id, scene) {
+        } else if binding.maySubstitute, !equivalences.isEmpty, holds(equivalences, rulebook.clauses[index].id, scene) {
             result.verdict = .equivalent
             result.reason = .equivalent
         }
         return result
     }
+
+    /// Whether something other than a check can verify a clause.
+    func peopleCanTell(_ index: Int) -> Bool { plans[index].peopleCanTell }
 
     private func holds(_ equivalences: [Equivalence], _ clause: String, _ scene: Scene) -> Bool {
         equivalences.contains { record in
@@ -154,11 +166,32 @@ public struct Judge: Sendable {
     }
 
     func requirements(_ index: Int, _ binding: Binding) -> [Requirement] {
-        let clause = rulebook.clauses[index]
-        if clause.aspects.isEmpty { return [Requirement(aspect: -1, force: binding.force)] }
-        return clause.aspects.indices.filter { $0 >= 32 || binding.absentAspects & (1 << $0) == 0 }.map {
-            Requirement(aspect: $0, force: clause.aspects[$0].force ?? binding.force)
+        let aspects = plans[index].aspects
+        if aspects.isEmpty { return [Requirement(aspect: -1, force: binding.force)] }
+        return aspects.indices.filter { $0 >= 32 || binding.absentAspects & (1 << $0) == 0 }.map {
+            Requirement(aspect: $0, force: aspects[$0] ?? binding.force)
         }
+    }
+}
+
+extension Judgement {
+    /// Takes over the result of the one requirement of a clause.
+    fileprivate mutating func take(_ part: RequirementResult) {
+        verdict = part.verdict
+        reason = part.reason
+        declared = part.declared
+        measured = part.measured
+        signed = part.signed
+        accepted = part.accepted
+    }
+
+    /// Takes over the combined results of the requirements of a compound clause.
+    fileprivate mutating func take(_ parts: [RequirementResult]) {
+        (verdict, reason) = Judge.combine(parts)
+        declared = Self.weakest(parts.map(\.declared))
+        measured = Self.weakest(parts.map(\.measured))
+        signed = Self.weakest(parts.map(\.signed))
+        accepted = Self.weakest(parts.map(\.accepted))
     }
 
     /// The least that was said of any requirement: a clause is measured only as far as its least measured part.

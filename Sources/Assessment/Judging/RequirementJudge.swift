@@ -14,11 +14,11 @@ struct RequirementResult {
 
 extension Judge {
     func judge(_ requirement: Requirement, _ index: Int, _ scene: Scene, _ records: [Record]) -> RequirementResult {
-        let clause = rulebook.clauses[index]
         let measured = measure(requirement, index, scene)
         var result = RequirementResult(verdict: .undetermined, reason: .noEvidence, measured: measured.say)
         var signed = (say: Say.nothing, reason: Reason.noEvidence)
         if !records.isEmpty {
+            let clause = rulebook.clauses[index]
             let own = records.filter { record in
                 record.date <= scene.today
                     && (record.aspect == nil || (requirement.aspect >= 0 && clause.aspects[requirement.aspect].name == record.aspect))
@@ -28,7 +28,7 @@ extension Judge {
             signed = weigh(own.filter { $0.state != .declared }, clause, scene)
             result.signed = signed.say
         }
-        (result.verdict, result.reason) = Self.decide(measured, signed, result.declared, clause)
+        (result.verdict, result.reason) = Self.decide(measured, signed, result.declared, peopleCanTell: peopleCanTell(index))
         if requirement.force == .should, result.verdict == .nonCompliant || result.verdict == .partly {
             result.verdict = .adviceNotAdopted
             if result.reason == .measuredFailure || result.reason == .signedFailure { result.reason = .adviceNotAdopted }
@@ -38,12 +38,11 @@ extension Judge {
 
     /// Measured "no" is a breach whoever signed; signed "no" too. "Yes" needs every host, and for what checks cannot see, a signature.
     private static func decide(
-        _ measured: (say: Say, reason: Reason), _ signed: (say: Say, reason: Reason), _ declared: Say, _ clause: Clause
+        _ measured: (say: Say, reason: Reason), _ signed: (say: Say, reason: Reason), _ declared: Say, peopleCanTell: Bool
     ) -> (Verdict, Reason) {
         if measured.say == .no { return (.nonCompliant, .measuredFailure) }
         if signed.say == .no { return (.nonCompliant, signed.reason) }
         if measured.say == .yes { return (.compliant, .measured) }
-        let peopleCanTell = [VerificationMethod.evidence, .attestation, .platform, .tool].contains { clause.canBeVerified(by: $0) }
         switch signed.say {
         case .yes, .part:
             if signed.reason == .gapExceeded { return (.partly, .gapExceeded) }

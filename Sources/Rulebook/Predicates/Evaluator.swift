@@ -57,7 +57,7 @@ public struct Evaluator<Context: EvaluationContext> {
         case .not(let part): return plain(part, item).negated
         case .each, .some: return traced(predicate, item).truth
         case .compare(let comparison):
-            return compare(comparison, look(comparison.path, item).node, item).truth
+            return compare(comparison, look(comparison.path, item).node, item, rendering: false).truth
         }
     }
 
@@ -218,7 +218,7 @@ public struct Evaluator<Context: EvaluationContext> {
 
     private func finding(_ comparison: Comparison, _ item: Item?) -> Finding {
         let found = look(comparison.path, item)
-        let outcome = compare(comparison, found.node, item)
+        let outcome = compare(comparison, found.node, item, rendering: true)
         return Finding(
             path: label(comparison.path, item), found: found.node.map { $0.shown },
             unit: context.unit(of: schemaPath(comparison.path, item))?.rawValue,
@@ -233,13 +233,19 @@ public struct Evaluator<Context: EvaluationContext> {
         var sign: String?
     }
 
-    private func compare(_ comparison: Comparison, _ value: Node?, _ item: Item?) -> Outcome {
+    /// - Parameter rendering: whether the texts of a trace are wanted; making them costs more than comparing.
+    private func compare(_ comparison: Comparison, _ value: Node?, _ item: Item?, rendering: Bool) -> Outcome {
         let operation = comparison.operation
         if operation == .exists || operation == .known, case .literal(let wanted) = comparison.operand {
             if value == nil, !comparison.path.isRelative, let root = comparison.path.keys.first, !context.isKnown(root) {
-                return Outcome(truth: .unknown, limit: wanted.shown)
+                return Outcome(truth: .unknown, limit: rendering ? wanted.shown : nil)
             }
-            return Outcome(truth: Truth((value != nil) == (wanted.bool == true)), limit: wanted.shown)
+            return Outcome(truth: Truth((value != nil) == (wanted.bool == true)), limit: rendering ? wanted.shown : nil)
+        }
+        if !rendering, case .literal(let operand) = comparison.operand {
+            guard let value else { return Outcome(truth: .unknown) }
+            return Outcome(
+                truth: Comparing.truth(operation, value, operand, bound: nil, pattern: comparison.pattern, instant: context.instant))
         }
         let other = resolve(comparison, item)
         var outcome = Outcome(truth: .unknown, limit: other.shown, source: other.source, sign: other.sign)
