@@ -75,7 +75,8 @@ let package = Package(
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: strict),
-        .testTarget(name: "AssessmentTests", dependencies: ["Assessment", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(
+            name: "AssessmentTests", dependencies: ["Assessment", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "PlumblineTests",
             dependencies: [

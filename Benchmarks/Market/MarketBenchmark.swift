@@ -66,11 +66,15 @@ struct MarketBenchmark {
         firm = facts("firm.")
         firm["capital"] = .integer(Int.random(in: 1...15, using: &generator) * 1_000_000_000)
         firm["fcm_tier"] = .integer(Int.random(in: 1...4, using: &generator))
-        let systems = (0..<systemsPerFirm).map { SystemProfile(id: "s\($0)", name: "s\($0)", hosts: ["h\($0)"], facts: facts("system.")) }
+        let systems = (0..<systemsPerFirm).map {
+            SystemProfile(id: "s\($0)", name: "s\($0)", hosts: ["h\($0)"], facts: facts("system."))
+        }
         return Profile(name: "firm \(number)", firm: firm, systems: systems)
     }
 
-    private static func hosts(_ profile: Profile, _ checks: Int, _ instant: Instant, _ generator: inout Generator) -> [[HostEvidence]] {
+    private static func hosts(_ profile: Profile, _ checks: Int, _ instant: Instant, _ generator: inout Generator)
+        -> [[HostEvidence]]
+    {
         let bySystem = profile.systems.map { system in
             [HostEvidence(host: system.hosts[0], collected: instant, results: (0..<checks).map { _ in result(&generator) })]
         }
@@ -109,7 +113,8 @@ struct MarketBenchmark {
         var written = 0
         let time = clock.measure {
             for _ in 0..<10 {
-                written += creference_judge(scope, leaves.count, starts, checks, whole, results, systems, library.checks.count, &rows)
+                written += creference_judge(
+                    scope, leaves.count, starts, checks, whole, results, systems, library.checks.count, &rows)
             }
         }
         return Double(written) / seconds(time)

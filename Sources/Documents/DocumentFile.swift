@@ -7,6 +7,7 @@ public enum DocumentFile {
     /// - Parameters:
     ///   - path: a regular file, or `-` for standard input.
     ///   - limit: a larger file is refused after a look at its size, without being read.
+    /// - Returns: the bytes.
     /// - Throws: `DocumentError` naming the path.
     public static func read(_ path: String, limit: Int) throws(DocumentError) -> [UInt8] {
         if path == "-" { return try drain(0, name: "standard input", limit: limit) }
@@ -48,7 +49,8 @@ public enum DocumentFile {
     public static func document(_ path: String, limits: DocumentLimits = .authored) throws(DocumentError) -> Node {
         let bytes = try read(path, limit: limits.bytes)
         do throws(DocumentError) {
-            return path.hasSuffix(".json") ? try JSONReader.read(bytes, limits: limits) : try YAMLReader.read(bytes, limits: limits)
+            return path.hasSuffix(".json")
+                ? try JSONReader.read(bytes, limits: limits) : try YAMLReader.read(bytes, limits: limits)
         } catch {
             throw error.inSource(path)
         }

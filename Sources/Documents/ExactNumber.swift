@@ -120,6 +120,7 @@ public struct ExactNumber: Sendable, Hashable, Comparable {
     /// The nearest binary floating point number, for drawing only.
     public var approximate: Double { Double(scaled) / Double(Self.one) }
 
+    /// Whether the left one comes before the right one.
     public static func < (left: ExactNumber, right: ExactNumber) -> Bool { left.scaled < right.scaled }
 
     /// The sum, or `nil` when it is out of range.

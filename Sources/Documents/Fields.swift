@@ -14,7 +14,8 @@ public struct Fields {
         self.node = node
         self.path = path
         guard node.entries != nil else {
-            throw DocumentError(.wrongType, position: node.position, key: path, reason: "a mapping is expected, not \(node.kindName)")
+            throw DocumentError(
+                .wrongType, position: node.position, key: path, reason: "a mapping is expected, not \(node.kindName)")
         }
     }
 
@@ -111,14 +112,18 @@ public struct Fields {
     public static func text(_ node: Node, _ path: String) throws(DocumentError) -> String {
         guard let text = node.text else {
             let hint = node.number != nil || node.bool != nil ? "; put it in quotes" : ""
-            throw DocumentError(.wrongType, position: node.position, key: path, reason: "a text is expected, not \(node.kindName)\(hint)")
+            throw DocumentError(
+                .wrongType, position: node.position, key: path, reason: "a text is expected, not \(node.kindName)\(hint)")
         }
-        guard !text.isEmpty else { throw DocumentError(.badValue, position: node.position, key: path, reason: "the text is empty") }
+        guard !text.isEmpty else {
+            throw DocumentError(.badValue, position: node.position, key: path, reason: "the text is empty")
+        }
         return text
     }
 
     private func wrong(_ value: Node, _ key: String, _ expected: String) -> DocumentError {
-        DocumentError(.wrongType, position: value.position, key: path(key), reason: "\(expected) is expected, not \(value.kindName)")
+        DocumentError(
+            .wrongType, position: value.position, key: path(key), reason: "\(expected) is expected, not \(value.kindName)")
     }
 }
 

@@ -6,6 +6,7 @@ public enum JSONReader {
     /// - Parameters:
     ///   - bytes: the whole document.
     ///   - limits: what is accepted at most.
+    /// - Returns: the root of the document.
     /// - Throws: `DocumentError` with the position of the first offence.
     public static func read(_ bytes: [UInt8], limits: DocumentLimits = .collected) throws(DocumentError) -> Node {
         guard bytes.count <= limits.bytes else {
@@ -112,13 +113,17 @@ private struct JSONScanner {
 
     private mutating func readKey(_ open: inout Open) throws(DocumentError) {
         let place = position
-        guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw failure(.syntax, "a key in quotes is expected") }
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else {
+            throw failure(.syntax, "a key in quotes is expected")
+        }
         let key = try string()
         guard open.keys.insert(key).inserted else {
             throw DocumentError(.duplicateKey, position: place, key: key, reason: "the key stands twice in one object")
         }
         skipSpace()
-        guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else { throw failure(.syntax, "':' is expected after a key") }
+        guard index < bytes.count, bytes[index] == UInt8(ascii: ":") else {
+            throw failure(.syntax, "':' is expected after a key")
+        }
         index += 1
         open.key = (key, place)
     }
@@ -158,7 +163,8 @@ private struct JSONScanner {
         let start = index
         while index < bytes.count {
             switch bytes[index] {
-            case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): index += 1
+            case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"):
+                index += 1
             default:
                 return try finishNumber(start, place)
             }
@@ -177,7 +183,9 @@ private struct JSONScanner {
     private mutating func string() throws(DocumentError) -> String {
         index += 1
         let start = index
-        while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"), bytes[index] >= 0x20 { index += 1 }
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\""), bytes[index] != UInt8(ascii: "\\"), bytes[index] >= 0x20 {
+            index += 1
+        }
         guard index < bytes.count else { throw failure(.syntax, "a text is not closed") }
         if bytes[index] == UInt8(ascii: "\"") {
             index += 1
@@ -210,7 +218,9 @@ private struct JSONScanner {
         case UInt8(ascii: "t"): out.append(0x09)
         case UInt8(ascii: "u"):
             var code = try hexUnit()
-            if code >= 0xD800, code < 0xDC00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") {
+            if code >= 0xD800, code < 0xDC00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
+                bytes[index + 1] == UInt8(ascii: "u")
+            {
                 index += 2
                 let low = try hexUnit()
                 guard low >= 0xDC00, low < 0xE000 else { throw failure(.syntax, "a surrogate without its partner") }

@@ -59,12 +59,16 @@ public struct Node: Sendable {
 }
 
 extension Node: Hashable {
+    /// Whether both say the same.
     public static func == (left: Node, right: Node) -> Bool { left.value == right.value }
+    /// Feeds what equality looks at to the hasher.
     public func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }
 
 extension Node.Entry {
+    /// Whether both say the same.
     public static func == (left: Node.Entry, right: Node.Entry) -> Bool { left.key == right.key && left.node == right.node }
+    /// Feeds what equality looks at to the hasher.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(key)
         hasher.combine(node)

@@ -12,6 +12,7 @@ public enum YAMLReader {
     /// - Parameters:
     ///   - bytes: the whole file, UTF-8.
     ///   - limits: what is accepted at most.
+    /// - Returns: the root of the document.
     /// - Throws: `DocumentError` with the position of the first offence.
     public static func read(_ bytes: [UInt8], limits: DocumentLimits = .authored) throws(DocumentError) -> Node {
         guard bytes.count <= limits.bytes else {
@@ -67,7 +68,9 @@ private struct YAMLBuilder {
                 guard let root else { throw DocumentError(.syntax, reason: "the file is empty") }
                 return root
             case YAML_DOCUMENT_START_EVENT:
-                if root != nil { throw DocumentError(.syntax, position: place, reason: "only one document is expected in the file") }
+                if root != nil {
+                    throw DocumentError(.syntax, position: place, reason: "only one document is expected in the file")
+                }
             case YAML_ALIAS_EVENT:
                 throw DocumentError(.alias, position: place, reason: "aliases (*name) are not accepted; write the value out")
             case YAML_MAPPING_START_EVENT:
@@ -94,7 +97,9 @@ private struct YAMLBuilder {
 
     private mutating func count(at place: Position) throws(DocumentError) {
         values += 1
-        if values > limits.values { throw DocumentError(.tooManyValues, position: place, reason: "more than \(limits.values) values") }
+        if values > limits.values {
+            throw DocumentError(.tooManyValues, position: place, reason: "more than \(limits.values) values")
+        }
     }
 
     private mutating func open(isMapping: Bool, at place: Position) throws(DocumentError) {

@@ -17,7 +17,8 @@ public struct HTMLWriter: Sendable {
     }
 
     /// An element with attributes (those whose value is nil are left out) and a body.
-    public mutating func element(_ name: StaticString, _ attributes: (StaticString, String?)..., body: (inout HTMLWriter) -> Void) {
+    public mutating func element(_ name: StaticString, _ attributes: (StaticString, String?)..., body: (inout HTMLWriter) -> Void)
+    {
         open(name, attributes)
         body(&self)
         raw("</")

@@ -1,5 +1,5 @@
-public import Documents
 internal import CPacks
+public import Documents
 
 /// All rule packs in force together: clauses, facts, decisions and parameters by name.
 public struct Rulebook: Sendable {
@@ -31,7 +31,9 @@ public struct Rulebook: Sendable {
         for (number, pack) in packs.enumerated() {
             for clause in pack.clauses {
                 guard clauseIndex.updateValue(clauses.count, forKey: clause.id) == nil else {
-                    throw DocumentError(.duplicateKey, source: pack.origin, position: clause.position, key: clause.id, reason: "another pack has this clause")
+                    throw DocumentError(
+                        .duplicateKey, source: pack.origin, position: clause.position, key: clause.id,
+                        reason: "another pack has this clause")
                 }
                 clauses.append(clause)
                 packIndex.append(number)
@@ -51,7 +53,9 @@ public struct Rulebook: Sendable {
                 }
             }
             for decision in pack.decisions where !decisions.insert(decision.id).inserted {
-                throw DocumentError(.duplicateKey, source: pack.origin, position: decision.position, key: decision.id, reason: "another pack has this decision")
+                throw DocumentError(
+                    .duplicateKey, source: pack.origin, position: decision.position, key: decision.id,
+                    reason: "another pack has this decision")
             }
         }
         self.clauses = clauses
@@ -98,6 +102,7 @@ public enum ShippedFiles {
     /// The rule packs that come with Plumbline, with those of other files behind them.
     ///
     /// - Parameter more: paths of further packs.
+    /// - Returns: the rulebook.
     /// - Throws: `DocumentError` of the first pack that is wrong.
     public static func rulebook(adding more: [String] = []) throws(DocumentError) -> Rulebook {
         var packs: [RulePack] = []

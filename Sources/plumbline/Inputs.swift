@@ -11,12 +11,15 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Language: zh-TW or en. Default: of the environment, else zh-TW.", valueName: "language"))
     var lang: Language?
 
-    @Option(name: .customLong("rules"), help: ArgumentHelp("A further rule pack (may be given several times).", valueName: "file"))
+    @Option(
+        name: .customLong("rules"), help: ArgumentHelp("A further rule pack (may be given several times).", valueName: "file"))
     var rules: [String] = []
 
     @Option(
         name: .customLong("checks"),
-        help: ArgumentHelp("A further check pack, or a folder of them (may be given several times). /etc/plumbline/checks.d is always read.", valueName: "path"))
+        help: ArgumentHelp(
+            "A further check pack, or a folder of them (may be given several times). /etc/plumbline/checks.d is always read.",
+            valueName: "path"))
     var checks: [String] = []
 
     /// The language to speak.
@@ -141,7 +144,8 @@ struct Judging {
         let assessment = Judge(rulebook, checks: library.checks).assess(
             obligations, evidence: evidence, equivalences: dated.equivalences, policy: Judge.Terms(dated.policy), at: instant)
         return AssessmentReport(
-            assessment, profile: dated, facts: facts, library: library, clause: clause, wording: wording, version: Plumbline.version)
+            assessment, profile: dated, facts: facts, library: library, clause: clause, wording: wording,
+            version: Plumbline.version)
     }
 
     /// Gives hosts that no system names a system of their own, judged as strictly as can be, so that nothing collected goes unjudged.

@@ -16,7 +16,8 @@ struct Interview {
             guard isWorthAsking(fact, firm), let answer = ask(fact) else { continue }
             if fact.isOfFirm { firm[fact.name] = answer } else { system[fact.name] = answer }
         }
-        let profile = Profile(name: host, firm: firm, systems: [SystemProfile(id: host, name: host, hosts: [host], facts: system)])
+        let profile = Profile(
+            name: host, firm: firm, systems: [SystemProfile(id: host, name: host, hosts: [host], facts: system)])
         try offerToSave(profile)
         return profile
     }
@@ -36,7 +37,9 @@ struct Interview {
             switch fact.kind {
             case .bool: Terminal.complain("  \(wording("ask.yes-no"))")
             case .enum, .enumList:
-                for (index, choice) in fact.choices.enumerated() { Terminal.complain("  \(index + 1)  \(wording(choice.title))  (\(choice.value))") }
+                for (index, choice) in fact.choices.enumerated() {
+                    Terminal.complain("  \(index + 1)  \(wording(choice.title))  (\(choice.value))")
+                }
                 if fact.kind == .enumList { Terminal.complain("  \(wording("ask.choices"))") }
             default: if let unit = fact.unit { Terminal.complain("  [\(unit.rawValue)]") }
             }
@@ -94,7 +97,10 @@ enum ProfileValue {
         if profile.firm.isEmpty { lines[2] = "firm: {}" }
         lines.append("systems:")
         for system in profile.systems {
-            lines += ["  - id: \(quoted(system.id))", "    name: \(quoted(system.name))", "    hosts: [\(system.hosts.map(quoted).joined(separator: ", "))]"]
+            lines += [
+                "  - id: \(quoted(system.id))", "    name: \(quoted(system.name))",
+                "    hosts: [\(system.hosts.map(quoted).joined(separator: ", "))]",
+            ]
             lines.append(system.facts.isEmpty ? "    facts: {}" : "    facts:")
             for (key, value) in system.facts.sorted(by: { $0.key < $1.key }) { lines.append("      \(key): \(flow(value))") }
         }

@@ -19,7 +19,8 @@ enum Linter {
             return "ok: rule pack \(pack.id) \(pack.version), \(pack.clauses.count) clauses, \(pack.leafDuties.count) leaf duties"
         case CheckPack.schema?:
             let pack = try CheckPackReader.read(node, origin: path, schema: try FactSchema.shipped(), rulebook: rulebook)
-            return "ok: check pack \(pack.id) \(pack.version), \(pack.checks.count) checks, \(pack.checks.reduce(0) { $0 + $1.fixtures.count }) fixtures"
+            return
+                "ok: check pack \(pack.id) \(pack.version), \(pack.checks.count) checks, \(pack.checks.reduce(0) { $0 + $1.fixtures.count }) fixtures"
         case Profile.schema?:
             let profile = try ProfileReader.read(node, rulebook: rulebook, origin: path)
             return "ok: profile of \(profile.name), \(profile.systems.count) systems"
@@ -28,7 +29,9 @@ enum Linter {
         case TextCatalog.schema?:
             return "ok: \(try TextCatalog(node).names.count) texts"
         default:
-            let known = [RulePack.schema, CheckPack.schema, Profile.schema, RecordReader.schema, TextCatalog.schema, HostFacts.schema]
+            let known = [
+                RulePack.schema, CheckPack.schema, Profile.schema, RecordReader.schema, TextCatalog.schema, HostFacts.schema,
+            ]
             throw DocumentError(
                 .badValue, source: path, position: node["schema"]?.position ?? node.position, key: "schema",
                 reason: "names no known schema: \(known.joined(separator: ", "))")

@@ -102,13 +102,19 @@ struct FrequencyTests {
     func future(seed: Int) throws {
         var generator = Seeded(UInt64(seed))
         let today = CivilDate(day: 20_000)
-        let dates = (0..<Int.random(in: 0..<8, using: &generator)).map { _ in today.adding(days: Int.random(in: -900...900, using: &generator)) }
+        let dates = (0..<Int.random(in: 0..<8, using: &generator)).map { _ in
+            today.adding(days: Int.random(in: -900...900, using: &generator))
+        }
         let past = dates.filter { $0 <= today }
         #expect(Frequency.gap(dates, limit: halfYear, asOf: today) == Frequency.gap(past, limit: halfYear, asOf: today))
         #expect(Frequency.count(dates, required: 2, asOf: today) == Frequency.count(past, required: 2, asOf: today))
         let gap = Frequency.gap(dates, limit: halfYear, asOf: today)
         // Whoever is overdue has waited longer than the limit since the last completion, and nobody else.
-        if let last = past.max() { #expect((gap.state == .overdue) == (today - last > 183)) } else { #expect(gap.state == .noEvidence) }
+        if let last = past.max() {
+            #expect((gap.state == .overdue) == (today - last > 183))
+        } else {
+            #expect(gap.state == .noEvidence)
+        }
     }
 }
 

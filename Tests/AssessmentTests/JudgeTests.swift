@@ -50,7 +50,8 @@ private struct World {
     var records: [Record] = []
 
     static let covers: [(String, [Coverage])] = [
-        ("c.auto", [Coverage(clause: "toy-auto", aspect: nil, extent: .whole)]), ("c.both", [Coverage(clause: "toy-both", aspect: nil, extent: .part)]),
+        ("c.auto", [Coverage(clause: "toy-auto", aspect: nil, extent: .whole)]),
+        ("c.both", [Coverage(clause: "toy-both", aspect: nil, extent: .part)]),
         ("c.advice", [Coverage(clause: "toy-advice", aspect: nil, extent: .whole)]),
         ("c.must", [Coverage(clause: "toy-aspects", aspect: "must", extent: .whole)]),
         ("c.may", [Coverage(clause: "toy-aspects", aspect: "may", extent: .whole)]),
@@ -62,11 +63,14 @@ private struct World {
         let yes = try PredicateReader.read(try YAMLReader.read(Array("{fact: a.b, eq: 1}".utf8)), path: "")
         let checks = Self.covers.map { id, covers in
             Check(
-                id: id, title: Text("", ""), covers: covers, severity: .high, requires: [], toleratesGaps: false, when: nil, assert: yes, context: [],
+                id: id, title: Text("", ""), covers: covers, severity: .high, requires: [], toleratesGaps: false, when: nil,
+                assert: yes, context: [],
                 explanation: Text("", ""), remedy: Text("", ""), fixtures: [], position: .none)
         }
         judge = Judge(rulebook, checks: checks)
-        profile = Profile(name: "toy", firm: ["foreign_group": false], systems: [SystemProfile(id: "s", name: "s", hosts: ["h1"], facts: ["core": true])])
+        profile = Profile(
+            name: "toy", firm: ["foreign_group": false],
+            systems: [SystemProfile(id: "s", name: "s", hosts: ["h1"], facts: ["core": true])])
     }
 
     /// The judgement of a clause; hosts named "missing…" have no facts.
@@ -87,13 +91,17 @@ private struct World {
                     results: Self.covers.map { results["\($0.0)@\(host)"] ?? results[$0.0] ?? .notApplicable })
         }
         return judge.assess(
-            obligations, evidence: FirmEvidence(hosts: [evidence, evidence], records: records), equivalences: profile.equivalences,
+            obligations, evidence: FirmEvidence(hosts: [evidence, evidence], records: records),
+            equivalences: profile.equivalences,
             policy: Judge.Terms(profile.policy), at: now)
     }
 
-    func record(_ clause: String, daysAgo: Int, state: Record.State = .signed, kind: Record.Kind = .attestation, fulfilled: Bool = true) -> Record {
+    func record(
+        _ clause: String, daysAgo: Int, state: Record.State = .signed, kind: Record.Kind = .attestation, fulfilled: Bool = true
+    ) -> Record {
         Record(
-            clause: clause, aspect: nil, system: nil, kind: kind, state: state, date: now.date(in: .taipei).adding(days: -daysAgo),
+            clause: clause, aspect: nil, system: nil, kind: kind, state: state,
+            date: now.date(in: .taipei).adding(days: -daysAgo),
             isFulfilled: fulfilled, by: "a person", evidence: [], note: nil)
     }
 }
@@ -119,7 +127,9 @@ struct JudgeTests {
         #expect(try world.judge("toy-auto").verdict == .nonCompliant, "a breach is a breach though another host is unknown")
     }
 
-    @Test("Facts that are too old, or of the future, prove nothing", arguments: [(7 * 86_400, true), (7 * 86_400 + 1, false), (-300, true), (-301, false)])
+    @Test(
+        "Facts that are too old, or of the future, prove nothing",
+        arguments: [(7 * 86_400, true), (7 * 86_400 + 1, false), (-300, true), (-301, false)])
     func stale(age: Int, counts: Bool) throws {
         var world = try World()
         world.results["c.auto"] = .pass
@@ -174,20 +184,25 @@ struct JudgeTests {
         #expect(world.assess().exitStatus == 2)
     }
 
-    @Test("Compound clauses", arguments: [
-        (CheckResult.pass, CheckResult.pass, Verdict.compliant), (.pass, .fail, .adviceNotAdopted), (.fail, .pass, .partly), (.fail, .fail, .partly),
-        (.fail, .undetermined, .nonCompliant), (.undetermined, .pass, .undetermined), (.pass, .undetermined, .undetermined),
-    ])
+    @Test(
+        "Compound clauses",
+        arguments: [
+            (CheckResult.pass, CheckResult.pass, Verdict.compliant), (.pass, .fail, .adviceNotAdopted), (.fail, .pass, .partly),
+            (.fail, .fail, .partly),
+            (.fail, .undetermined, .nonCompliant), (.undetermined, .pass, .undetermined), (.pass, .undetermined, .undetermined),
+        ])
     func aspects(must: CheckResult, may: CheckResult, verdict: Verdict) throws {
         var world = try World()
         world.results = ["c.must": must, "c.may": may]
         #expect(try world.judge("toy-aspects").verdict == verdict)
     }
 
-    @Test("Recurring duties", arguments: [
-        ([Int](), Verdict.undetermined, Reason.noEvidence), ([183], .compliant, .inTime), ([184], .nonCompliant, .overdue),
-        ([10, 250], .partly, .gapExceeded), ([10, 190], .compliant, .inTime),
-    ])
+    @Test(
+        "Recurring duties",
+        arguments: [
+            ([Int](), Verdict.undetermined, Reason.noEvidence), ([183], .compliant, .inTime), ([184], .nonCompliant, .overdue),
+            ([10, 250], .partly, .gapExceeded), ([10, 190], .compliant, .inTime),
+        ])
     func cadence(daysAgo: [Int], verdict: Verdict, reason: Reason) throws {
         var world = try World()
         world.records = daysAgo.map { world.record("toy-core", daysAgo: $0, kind: .duty) }
@@ -205,7 +220,9 @@ struct JudgeTests {
         #expect(try world.judge("toy-core").reason == .scopeUnknown)
         world.results["c.auto"] = .fail
         let today = world.now.date(in: .taipei)
-        world.profile.equivalences = [Equivalence(clause: "toy-auto", groupClause: "G-1", reason: "r", approver: "a", expires: today, systems: [])]
+        world.profile.equivalences = [
+            Equivalence(clause: "toy-auto", groupClause: "G-1", reason: "r", approver: "a", expires: today, systems: [])
+        ]
         #expect(try world.judge("toy-auto").verdict == .nonCompliant, "only a foreign firm may substitute")
         world.profile.firm["foreign_group"] = true
         #expect(try world.judge("toy-auto").verdict == .equivalent)

@@ -17,20 +17,27 @@ private enum DebianPAM {
         account\trequisite\t\t\tpam_deny.so
         account\trequired\t\t\tpam_permit.so
         """
-    static let password = "password\t[success=1 default=ignore]\tpam_unix.so obscure yescrypt\npassword requisite pam_deny.so\npassword required pam_permit.so\n"
-    static let session = "session [default=1] pam_permit.so\nsession requisite pam_deny.so\nsession required pam_permit.so\nsession required pam_unix.so\n"
-    static let login = "auth optional pam_faildelay.so delay=3000000\nauth requisite pam_nologin.so\n@include common-auth\n@include common-account\n@include common-session\n@include common-password\n"
+    static let password =
+        "password\t[success=1 default=ignore]\tpam_unix.so obscure yescrypt\npassword requisite pam_deny.so\npassword required pam_permit.so\n"
+    static let session =
+        "session [default=1] pam_permit.so\nsession requisite pam_deny.so\nsession required pam_permit.so\nsession required pam_unix.so\n"
+    static let login =
+        "auth optional pam_faildelay.so delay=3000000\nauth requisite pam_nologin.so\n@include common-auth\n@include common-account\n@include common-session\n@include common-password\n"
     static let su = "auth sufficient pam_rootok.so\n@include common-auth\n@include common-account\n@include common-session\n"
-    static let sshd = "@include common-auth\naccount required pam_nologin.so\n@include common-account\n@include common-session\n@include common-password\n"
+    static let sshd =
+        "@include common-auth\naccount required pam_nologin.so\n@include common-account\n@include common-session\n@include common-password\n"
 
     /// The file as the package ships it: every setting is a comment.
     static let faillockConf = "# Configuration for locking the user after multiple failed\n# deny = 3\n# unlock_time = 600\n"
 
-    static func files(auth: String = DebianPAM.auth, account: String = DebianPAM.account, conf: String = faillockConf) -> [String: String] {
+    static func files(auth: String = DebianPAM.auth, account: String = DebianPAM.account, conf: String = faillockConf) -> [String:
+        String]
+    {
         [
             "/etc/pam.d/common-auth": auth, "/etc/pam.d/common-account": account, "/etc/pam.d/common-password": password,
             "/etc/pam.d/common-session": session, "/etc/pam.d/login": login, "/etc/pam.d/su": su, "/etc/pam.d/sshd": sshd,
-            "/etc/pam.d/other": "@include common-auth\n@include common-account\n", "/etc/security/faillock.conf": conf, "/etc/hostname": "db1\n",
+            "/etc/pam.d/other": "@include common-auth\n@include common-account\n", "/etc/security/faillock.conf": conf,
+            "/etc/hostname": "db1\n",
             "/etc/os-release": "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n", "/etc/login.defs": "ENCRYPT_METHOD YESCRYPT\n",
         ]
     }
@@ -76,8 +83,11 @@ struct LockoutOnRealStacksTests {
         func folder(_ path: String) -> Bool { files.keys.contains { $0.hasPrefix(path.hasSuffix("/") ? path : path + "/") } }
         let now = Instant(seconds: 1_795_132_800)
         @Sendable func status(_ path: String) -> Result<HostStatus, AccessFailure> {
-            if let text = files[path] { return .success(HostStatus(kind: .file, mode: 0o644, size: text.utf8.count, modified: now)) }
-            return files.keys.contains { $0.hasPrefix(path + "/") } ? .success(HostStatus(kind: .directory, mode: 0o755)) : .failure(.absent)
+            if let text = files[path] {
+                return .success(HostStatus(kind: .file, mode: 0o644, size: text.utf8.count, modified: now))
+            }
+            return files.keys.contains { $0.hasPrefix(path + "/") }
+                ? .success(HostStatus(kind: .directory, mode: 0o755)) : .failure(.absent)
         }
         @Sendable func read(_ path: String) -> Result<HostFile, AccessFailure> {
             guard let text = files[path], case .success(let status) = status(path) else { return .failure(.absent) }
@@ -86,15 +96,19 @@ struct LockoutOnRealStacksTests {
         return Host(
             read: { path, _ in read(path) }, readEnd: { path, _ in read(path) },
             list: { path in
-                let names = files.keys.filter { $0.hasPrefix(path + "/") }.compactMap { $0.dropFirst(path.count + 1).split(separator: "/").first }
+                let names = files.keys.filter { $0.hasPrefix(path + "/") }.compactMap {
+                    $0.dropFirst(path.count + 1).split(separator: "/").first
+                }
                 return names.isEmpty ? .failure(.absent) : .success(Set(names.map(String.init)).sorted())
             },
-            status: status, linkTarget: { _ in nil }, volume: { _ in nil }, run: { _, _ in .notFound }, exchange: { _, _, _, _, _ in nil },
+            status: status, linkTarget: { _ in nil }, volume: { _ in nil }, run: { _, _ in .notFound },
+            exchange: { _, _, _, _, _ in nil },
             now: { now }, user: 0, isLive: true)
     }
 
     private func findings(_ trace: Trace) -> String {
-        trace.requirements.flatMap(\.observations).compactMap(\.outcome).flatMap(\.evaluation.findings).map(\.description).joined(separator: "\n")
+        trace.requirements.flatMap(\.observations).compactMap(\.outcome).flatMap(\.evaluation.findings).map(\.description).joined(
+            separator: "\n")
     }
 
     @Test("Stock: the configuration file is there, but no stack calls the module")
@@ -112,18 +126,20 @@ struct LockoutOnRealStacksTests {
         #expect(trace.judgement.verdict == .nonCompliant)
     }
 
-    @Test("With the module in the stacks", arguments: [
-        ("deny = 3\nunlock_time = 900\n", "", Verdict.compliant, ""),
-        ("deny = 1\nunlock_time = 0\n", "", .compliant, ""),
-        ("deny = 5\nunlock_time = 900\n", "", .nonCompliant, "deny = 5"),
-        ("deny = 3\nunlock_time = 600\n", "", .nonCompliant, "unlock_time = 600"),
-        ("deny = 3\n", "", .nonCompliant, "unlock_time = 600"),
-        ("deny = 3\nunlock_time = 899\n", "", .nonCompliant, "unlock_time = 899"),
-        ("deny = 4\nunlock_time = 900\n", "", .nonCompliant, "deny = 4"),
-        ("deny = 0\nunlock_time = 900\n", "", .nonCompliant, "deny = 0"),
-        ("deny = 9\nunlock_time = 60\n", "deny=3 unlock_time=900", .compliant, ""),
-        ("deny = 3\nunlock_time = 900\n", "deny=5", .nonCompliant, "deny = 5"),
-    ])
+    @Test(
+        "With the module in the stacks",
+        arguments: [
+            ("deny = 3\nunlock_time = 900\n", "", Verdict.compliant, ""),
+            ("deny = 1\nunlock_time = 0\n", "", .compliant, ""),
+            ("deny = 5\nunlock_time = 900\n", "", .nonCompliant, "deny = 5"),
+            ("deny = 3\nunlock_time = 600\n", "", .nonCompliant, "unlock_time = 600"),
+            ("deny = 3\n", "", .nonCompliant, "unlock_time = 600"),
+            ("deny = 3\nunlock_time = 899\n", "", .nonCompliant, "unlock_time = 899"),
+            ("deny = 4\nunlock_time = 900\n", "", .nonCompliant, "deny = 4"),
+            ("deny = 0\nunlock_time = 900\n", "", .nonCompliant, "deny = 0"),
+            ("deny = 9\nunlock_time = 60\n", "deny=3 unlock_time=900", .compliant, ""),
+            ("deny = 3\nunlock_time = 900\n", "deny=5", .nonCompliant, "deny = 5"),
+        ])
     func configured(conf: String, arguments: String, verdict: Verdict, because: String) async throws {
         var files = DebianPAM.locked(arguments: arguments)
         files["/etc/security/faillock.conf"] = conf

@@ -9,16 +9,24 @@ private func refusal(_ read: () throws(DocumentError) -> Node) -> DocumentError?
     } catch { return error }
 }
 
-private func json(_ text: String) -> DocumentError? { refusal { () throws(DocumentError) in try JSONReader.read(Array(text.utf8)) } }
-private func yaml(_ text: String) -> DocumentError? { refusal { () throws(DocumentError) in try YAMLReader.read(Array(text.utf8)) } }
+private func json(_ text: String) -> DocumentError? {
+    refusal { () throws(DocumentError) in try JSONReader.read(Array(text.utf8)) }
+}
+private func yaml(_ text: String) -> DocumentError? {
+    refusal { () throws(DocumentError) in try YAMLReader.read(Array(text.utf8)) }
+}
 
 @Suite("JSON: refused with a position (RFC 8259)")
 struct JSONRefusalTests {
     @Test(arguments: [
-        ("{\"a\": 1", DocumentError.Code.syntax, 1, 8), ("", .syntax, 1, 1), ("{\"a\": [1, 2}", .syntax, 1, 12), ("[1,\n 2,\n x]", .syntax, 3, 2),
-        ("{\"a\": 1, \"a\": 2}", .duplicateKey, 1, 10), ("[1] 2", .syntax, 1, 5), ("\"\\ud800\"", .syntax, 1, 8), ("[01]", .syntax, 1, 2),
-        ("[1e400]", .syntax, 1, 2), ("\"a\nb\"", .syntax, 1, 3), ("{a: 1}", .syntax, 1, 2), ("[1,]", .syntax, 1, 4), ("nul", .syntax, 1, 1),
-        ("[0.0000000000000000001]", .syntax, 1, 2), ("{\"a\" 1}", .syntax, 1, 6), ("\"\\x\"", .syntax, 1, 4), ("-", .syntax, 1, 1),
+        ("{\"a\": 1", DocumentError.Code.syntax, 1, 8), ("", .syntax, 1, 1), ("{\"a\": [1, 2}", .syntax, 1, 12),
+        ("[1,\n 2,\n x]", .syntax, 3, 2),
+        ("{\"a\": 1, \"a\": 2}", .duplicateKey, 1, 10), ("[1] 2", .syntax, 1, 5), ("\"\\ud800\"", .syntax, 1, 8),
+        ("[01]", .syntax, 1, 2),
+        ("[1e400]", .syntax, 1, 2), ("\"a\nb\"", .syntax, 1, 3), ("{a: 1}", .syntax, 1, 2), ("[1,]", .syntax, 1, 4),
+        ("nul", .syntax, 1, 1),
+        ("[0.0000000000000000001]", .syntax, 1, 2), ("{\"a\" 1}", .syntax, 1, 6), ("\"\\x\"", .syntax, 1, 4),
+        ("-", .syntax, 1, 1),
     ])
     func refused(text: String, code: DocumentError.Code, line: Int32, column: Int32) throws {
         let error = try #require(json(text))
@@ -85,8 +93,10 @@ struct JSONRefusalTests {
 @Suite("YAML: refused with a position")
 struct YAMLRefusalTests {
     @Test(arguments: [
-        ("a: &x 1\nb: *x\n", DocumentError.Code.alias, 1), ("a: 1\na: 2\n", .duplicateKey, 2), ("a: !!str 1\n", .syntax, 1), ("a: [1, 2\n", .syntax, 2),
-        ("", .syntax, 0), ("---\na: 1\n---\nb: 2\n", .syntax, 3), ("? [a]\n: 1\n", .syntax, 1), ("a:\n\t- 1\n", .syntax, 2), ("*x: 1", .alias, 1),
+        ("a: &x 1\nb: *x\n", DocumentError.Code.alias, 1), ("a: 1\na: 2\n", .duplicateKey, 2), ("a: !!str 1\n", .syntax, 1),
+        ("a: [1, 2\n", .syntax, 2),
+        ("", .syntax, 0), ("---\na: 1\n---\nb: 2\n", .syntax, 3), ("? [a]\n: 1\n", .syntax, 1), ("a:\n\t- 1\n", .syntax, 2),
+        ("*x: 1", .alias, 1),
         ("a: 'open", .syntax, 1), ("<<: {a: 1}\nb: \"\\q\"", .syntax, 2),
     ])
     func refused(text: String, code: DocumentError.Code, line: Int32) throws {
@@ -99,7 +109,9 @@ struct YAMLRefusalTests {
     @Test("The classic alias bomb is refused at its first anchor")
     func bomb() throws {
         var text = "a: &a [x,x,x,x,x,x,x,x,x]\n"
-        for (name, previous) in zip("bcdefghi", "abcdefgh") { text += "\(name): &\(name) [*\(previous),*\(previous),*\(previous),*\(previous),*\(previous)]\n" }
+        for (name, previous) in zip("bcdefghi", "abcdefgh") {
+            text += "\(name): &\(name) [*\(previous),*\(previous),*\(previous),*\(previous),*\(previous)]\n"
+        }
         #expect(yaml(text)?.code == .alias)
         #expect(yaml("? &k [1]\n: *k\n")?.code == .alias)
     }
@@ -112,14 +124,19 @@ struct YAMLRefusalTests {
     @Test func utf8AndSize() {
         #expect(refusal { () throws(DocumentError) in try YAMLReader.read([0x61, 0x3A, 0x20, 0xFF]) }?.code == .notUTF8)
         let limits = DocumentLimits(bytes: 10, depth: 8, values: 8)
-        #expect(refusal { () throws(DocumentError) in try YAMLReader.read(Array("a: bcdefghij".utf8), limits: limits) }?.code == .tooLarge)
+        #expect(
+            refusal { () throws(DocumentError) in try YAMLReader.read(Array("a: bcdefghij".utf8), limits: limits) }?.code
+                == .tooLarge)
         let few = DocumentLimits(bytes: 1000, depth: 8, values: 3)
-        #expect(refusal { () throws(DocumentError) in try YAMLReader.read(Array("[1,2,3,4]".utf8), limits: few) }?.code == .tooManyValues)
+        #expect(
+            refusal { () throws(DocumentError) in try YAMLReader.read(Array("[1,2,3,4]".utf8), limits: few) }?.code
+                == .tooManyValues)
     }
 
     @Test("Plain scalars follow the core schema; everything else is text")
     func scalars() throws {
-        let node = try YAMLReader.read(Array("a: 0640\nb: 1.50\nc: yes\nd: true\ne: ~\nf: \"1\"\ng: 2026-11-20\nh: 1_000\ni: .5\n".utf8))
+        let node = try YAMLReader.read(
+            Array("a: 0640\nb: 1.50\nc: yes\nd: true\ne: ~\nf: \"1\"\ng: 2026-11-20\nh: 1_000\ni: .5\n".utf8))
         #expect(node["a"]?.text == "0640")
         #expect(node["b"]?.number == ExactNumber("1.5"))
         #expect(node["c"]?.text == "yes")
@@ -136,7 +153,9 @@ struct YAMLRefusalTests {
     func random(seed: Int) {
         var generator = Seeded(UInt64(seed))
         let alphabet = Array("ab:-[]{}#&*!|>'\"%@`,? \n\t0\u{00}\u{7F}~<=é".utf8)
-        let bytes = (0..<Int.random(in: 0..<200, using: &generator)).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
+        let bytes = (0..<Int.random(in: 0..<200, using: &generator)).map { _ in
+            alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
+        }
         _ = try? YAMLReader.read(bytes)
     }
 }
@@ -144,7 +163,8 @@ struct YAMLRefusalTests {
 @Suite("Exact numbers")
 struct ExactNumberTests {
     @Test(arguments: [
-        ("0.29996", "0.30", true), ("0.30", "0.3", false), ("9999999999", "10000000000", true), ("-1", "0", true), ("1e3", "1000", false),
+        ("0.29996", "0.30", true), ("0.30", "0.3", false), ("9999999999", "10000000000", true), ("-1", "0", true),
+        ("1e3", "1000", false),
         ("0.1", "0.100000000000000001", true),
     ])
     func order(left: String, right: String, less: Bool) throws {
@@ -172,13 +192,19 @@ extension Node {
         case 0: return Node(.null)
         case 1: return .bool(Bool.random(using: &generator))
         case 2: return .integer(Int.random(in: -1_000_000...1_000_000, using: &generator))
-        case 3: return ExactNumber("\(Int.random(in: 0..<1000, using: &generator)).\(Int.random(in: 1..<1000, using: &generator))").map { Node(.number($0)) } ?? 0
+        case 3:
+            return ExactNumber("\(Int.random(in: 0..<1000, using: &generator)).\(Int.random(in: 1..<1000, using: &generator))")
+                .map { Node(.number($0)) } ?? 0
         case 4:
             let scalars = ["a", "\"", "\\", "\n", "\u{1}", "資", "é", "😀", "/", " "]
-            return .text((0..<Int.random(in: 0..<8, using: &generator)).map { _ in scalars[Int.random(in: 0..<scalars.count, using: &generator)] }.joined())
+            return .text(
+                (0..<Int.random(in: 0..<8, using: &generator)).map { _ in
+                    scalars[Int.random(in: 0..<scalars.count, using: &generator)]
+                }.joined())
         case 5: return .list((0..<Int.random(in: 0..<4, using: &generator)).map { _ in random(&generator, depth: depth - 1) })
         default:
-            return .object((0..<Int.random(in: 0..<4, using: &generator)).map { ("k\($0)", random(&generator, depth: depth - 1)) })
+            return .object(
+                (0..<Int.random(in: 0..<4, using: &generator)).map { ("k\($0)", random(&generator, depth: depth - 1)) })
         }
     }
 

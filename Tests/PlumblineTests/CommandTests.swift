@@ -11,7 +11,8 @@ private let firm = """
 @Suite("Bad input: one clear error with a position, a status, and nothing half-written")
 struct BadInputTests {
     @Test(arguments: [
-        ("{\"schema\": \"plumbline.facts/1\", ", "syntax", ":1:33"), (String(repeating: "[", count: 500_000), "too-deep", ":1:65"),
+        ("{\"schema\": \"plumbline.facts/1\", ", "syntax", ":1:33"),
+        (String(repeating: "[", count: 500_000), "too-deep", ":1:65"),
         ("{\"a\": \"\u{7F}\"}", "missing-key", ":1:1"), ("[]", "wrong-type", ":1:1"), ("", "syntax", ":1:1"),
         ("{\"schema\": \"plumbline.facts/9\"}", "bad-value", ":1:12"),
     ])
@@ -41,7 +42,9 @@ struct BadInputTests {
         let scratch = try Scratch()
         let bytes = Array("schema: x\nname: ".utf8) + [0xFF, 0x0A]
         let file = try scratch.write(bytes, "bad.yaml")
-        for arguments in [["tier", file], ["check", "--rules", file], ["check", "--checks", file], ["check", "--records", file]] {
+        for arguments in [
+            ["tier", file], ["check", "--rules", file], ["check", "--checks", file], ["check", "--records", file],
+        ] {
             let run = try await Program.run(arguments[0], arguments[1], arguments.count > 2 ? arguments[2] : "--json")
             #expect(run.status == 65)
             #expect(run.error.contains("bad.yaml:2:7"), "\(run.error)")
@@ -93,8 +96,13 @@ struct CommandTests {
         #expect(plain.output.contains("securities-tier") || plain.output.contains("Tier 2"))
         let run = try await Program.run("tier", file, "--what-if", "capital=3500000000", "--json")
         let node = try JSONReader.read(Array(run.output.utf8))
-        #expect(node["now"]?["decisions"]?.list?.contains { $0["decision"]?.text == "securities-tier" && $0["value"]?.text == "2" } == true)
-        #expect(node["what_if"]?["decisions"]?.list?.contains { $0["decision"]?.text == "securities-tier" && $0["value"]?.text == "3" } == true)
+        #expect(
+            node["now"]?["decisions"]?.list?.contains { $0["decision"]?.text == "securities-tier" && $0["value"]?.text == "2" }
+                == true)
+        #expect(
+            node["what_if"]?["decisions"]?.list?.contains {
+                $0["decision"]?.text == "securities-tier" && $0["value"]?.text == "3"
+            } == true)
         let changes = node["changes"]?.list?.compactMap { $0["clause"]?.text } ?? []
         #expect(changes.contains("twse-func"))
         #expect(try await Program.run("tier", file, "--what-if", "capital=null").status == 2)
@@ -129,7 +137,10 @@ struct CommandTests {
         let run = try await Program.run("assess", "--facts", facts, "--at", "2099-01-01T00:00:00Z", "--format", "json")
         #expect(run.status == 2)
         let node = try JSONReader.read(Array(run.output.utf8))
-        #expect(node["verdicts"]?.list?.allSatisfy { $0["verdict"]?.text == "undetermined" || $0["verdict"]?.text == "not-applicable" } == true)
+        #expect(
+            node["verdicts"]?.list?.allSatisfy {
+                $0["verdict"]?.text == "undetermined" || $0["verdict"]?.text == "not-applicable"
+            } == true)
     }
 
     @Test("Both languages, the opened clause, and HTML that holds no foreign markup")
@@ -186,7 +197,8 @@ struct CommandTests {
         _ = try scratch.write(pack, "house.yaml")
         let run = try await Program.run("check", "--checks", scratch.path, "--clause", "cnfa-4.8", "--lang", "en")
         #expect(run.output.contains("house.zone"))
-        let lying = try scratch.write(pack.replacing("expect: pass", with: "expect: undetermined").replacing("house\n", with: "liar\n"), "house.yaml")
+        let lying = try scratch.write(
+            pack.replacing("expect: pass", with: "expect: undetermined").replacing("house\n", with: "liar\n"), "house.yaml")
         let refused = try await Program.run("check", "--checks", lying)
         #expect(refused.status == 65)
         #expect(refused.error.contains("house.yaml:"))

@@ -47,7 +47,8 @@ final class Scratch: Sendable {
 
     /// Writes a file and gives its path.
     func write(_ bytes: [UInt8], _ name: String) throws -> String {
-        let file = try FileDescriptor.open("\(path)/\(name)", .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
+        let file = try FileDescriptor.open(
+            "\(path)/\(name)", .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite])
         try file.closeAfter { _ = try file.writeAll(bytes) }
         return "\(path)/\(name)"
     }

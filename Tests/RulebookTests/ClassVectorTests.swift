@@ -20,13 +20,15 @@ struct ClassVector: Sendable, CustomTestStringConvertible {
 
     var profile: Profile {
         var firm: [String: Node] = [
-            "entity_kinds": [.text(kind)], "foreign_group": .bool(foreign), "online_orders": .bool(online), "electronic_trading": .bool(trading),
+            "entity_kinds": [.text(kind)], "foreign_group": .bool(foreign), "online_orders": .bool(online),
+            "electronic_trading": .bool(trading),
             "sends_data_abroad": .bool(abroad), "intra_group_transfer_lawful": false,
         ]
         if let ciso { firm["ciso_required"] = .bool(ciso) }
         if let tier { firm["fcm_tier"] = .integer(tier) }
         let facts: [String: Node] = [
-            "core": true, "customer_facing": true, "internet_facing": true, "internet_administration": true, "electronic_trading": true,
+            "core": true, "customer_facing": true, "internet_facing": true, "internet_administration": true,
+            "electronic_trading": true,
             "personal_data": true, "outsourced_development": true, "key_system": true, "physically_protected": false,
         ]
         return Profile(name: name, firm: firm, systems: [SystemProfile(id: "core", name: "core", hosts: [], facts: facts)])
@@ -34,15 +36,33 @@ struct ClassVector: Sendable, CustomTestStringConvertible {
 }
 
 let classVectors: [ClassVector] = [
-    .init(name: "F01", kind: "fcm", ciso: true, tier: 1, foreign: false, online: true, trading: true, abroad: true, state: .decided, value: "1", leaves: 79),
-    .init(name: "F02", kind: "fcm", ciso: false, tier: 3, foreign: false, online: true, trading: true, abroad: false, state: .decided, value: "1", leaves: 78),
-    .init(name: "F03", kind: "fcm", ciso: false, tier: 4, foreign: false, online: true, trading: true, abroad: false, state: .decided, value: "2", leaves: 73),
-    .init(name: "F04", kind: "fcm", ciso: true, tier: 4, foreign: false, online: false, trading: false, abroad: false, state: .decided, value: "1", leaves: 73),
-    .init(name: "F05", kind: "fcm", ciso: false, tier: 4, foreign: false, online: false, trading: false, abroad: false, state: .decided, value: "2", leaves: 68),
-    .init(name: "F06", kind: "fcm", ciso: false, tier: 4, foreign: true, online: true, trading: true, abroad: true, state: .decided, value: "2", leaves: 74),
-    .init(name: "F07", kind: "leverage", ciso: nil, tier: nil, foreign: false, online: true, trading: true, abroad: false, state: .notApplicable, value: nil, leaves: 73),
-    .init(name: "F08", kind: "futures-service", ciso: nil, tier: nil, foreign: false, online: false, trading: false, abroad: false, state: .notApplicable, value: nil, leaves: 68),
-    .init(name: "F09", kind: "fcm", ciso: false, tier: nil, foreign: false, online: true, trading: true, abroad: false, state: .undetermined, value: nil, leaves: nil),
+    .init(
+        name: "F01", kind: "fcm", ciso: true, tier: 1, foreign: false, online: true, trading: true, abroad: true, state: .decided,
+        value: "1", leaves: 79),
+    .init(
+        name: "F02", kind: "fcm", ciso: false, tier: 3, foreign: false, online: true, trading: true, abroad: false,
+        state: .decided, value: "1", leaves: 78),
+    .init(
+        name: "F03", kind: "fcm", ciso: false, tier: 4, foreign: false, online: true, trading: true, abroad: false,
+        state: .decided, value: "2", leaves: 73),
+    .init(
+        name: "F04", kind: "fcm", ciso: true, tier: 4, foreign: false, online: false, trading: false, abroad: false,
+        state: .decided, value: "1", leaves: 73),
+    .init(
+        name: "F05", kind: "fcm", ciso: false, tier: 4, foreign: false, online: false, trading: false, abroad: false,
+        state: .decided, value: "2", leaves: 68),
+    .init(
+        name: "F06", kind: "fcm", ciso: false, tier: 4, foreign: true, online: true, trading: true, abroad: true, state: .decided,
+        value: "2", leaves: 74),
+    .init(
+        name: "F07", kind: "leverage", ciso: nil, tier: nil, foreign: false, online: true, trading: true, abroad: false,
+        state: .notApplicable, value: nil, leaves: 73),
+    .init(
+        name: "F08", kind: "futures-service", ciso: nil, tier: nil, foreign: false, online: false, trading: false, abroad: false,
+        state: .notApplicable, value: nil, leaves: 68),
+    .init(
+        name: "F09", kind: "fcm", ciso: false, tier: nil, foreign: false, online: true, trading: true, abroad: false,
+        state: .undetermined, value: nil, leaves: nil),
 ]
 
 @Suite("Class of a futures firm (vectors F01-F10)")
@@ -63,8 +83,13 @@ struct ClassVectorTests {
     @Test("F06: seven clauses are open to substitution, and 8.2 is exempt when intra-group and lawful at home")
     func foreign() throws {
         let set = try obligations(classVectors[5].profile)
-        let open = shipped.clauses.indices.filter { index in set.subjects.contains { $0.bindings[index].maySubstitute && $0.bindings[index].binds == .yes } }
-        #expect(Set(open.map { shipped.clauses[$0].id }) == ["cnfa-3.9", "cnfa-3.10", "cnfa-3.11", "cnfa-3.12", "cnfa-3.13", "cnfa-6.5", "cnfa-6.7"])
+        let open = shipped.clauses.indices.filter { index in
+            set.subjects.contains { $0.bindings[index].maySubstitute && $0.bindings[index].binds == .yes }
+        }
+        #expect(
+            Set(open.map { shipped.clauses[$0].id }) == [
+                "cnfa-3.9", "cnfa-3.10", "cnfa-3.11", "cnfa-3.12", "cnfa-3.13", "cnfa-6.5", "cnfa-6.7",
+            ])
         var lawful = classVectors[5].profile
         lawful.firm["intra_group_transfer_lawful"] = true
         let exempt = try obligations(lawful)

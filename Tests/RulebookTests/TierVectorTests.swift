@@ -32,37 +32,62 @@ struct TierVector: Sendable, CustomTestStringConvertible {
 private let custody = ["own-margin-trading"]
 
 let tierVectors: [TierVector] = [
-    .init(name: "S01", capital: "10\(billion)", fhc: false, ratios: ("0.6", "0.6"), custody: custody, tier: "1", reason: "capital"),
+    .init(
+        name: "S01", capital: "10\(billion)", fhc: false, ratios: ("0.6", "0.6"), custody: custody, tier: "1", reason: "capital"),
     .init(name: "S02", capital: "9999999999", fhc: false, ratios: ("0.6", "0.6"), custody: custody, tier: "2", reason: "capital"),
-    .init(name: "S03", capital: "4\(billion)", fhc: false, ratios: ("0.6", "0.6"), custody: custody, tier: "2", reason: "capital"),
+    .init(
+        name: "S03", capital: "4\(billion)", fhc: false, ratios: ("0.6", "0.6"), custody: custody, tier: "2", reason: "capital"),
     .init(name: "S04", capital: "3999999999", fhc: false, ratios: ("0.6", "0.6"), custody: custody, tier: "3", reason: "capital"),
-    .init(name: "S05", capital: "3999999999", fhc: true, ratios: ("0.6", "0.6"), custody: custody, tier: "2", reason: "fhc-floor"),
+    .init(
+        name: "S05", capital: "3999999999", fhc: true, ratios: ("0.6", "0.6"), custody: custody, tier: "2", reason: "fhc-floor"),
     .init(name: "S06", capital: "12\(billion)", fhc: true, ratios: ("0.1", "0.1"), custody: [], tier: "1", reason: "capital"),
     .init(name: "S07", capital: "5\(billion)", fhc: true, ratios: ("0", "0"), custody: [], tier: "2", reason: "capital"),
     .init(name: "S08", capital: "1\(billion)", fhc: true, ratios: ("0", "0"), custody: [], tier: "2", reason: "fhc-floor"),
-    .init(name: "S09", capital: "1\(billion)", fhc: false, ratios: ("0.2999", "0.2999"), custody: [], tier: "4", reason: "direct-listing"),
+    .init(
+        name: "S09", capital: "1\(billion)", fhc: false, ratios: ("0.2999", "0.2999"), custody: [], tier: "4",
+        reason: "direct-listing"),
     .init(name: "S10", capital: "1\(billion)", fhc: false, ratios: ("0.30", "0.10"), custody: [], tier: "3", reason: "capital"),
-    .init(name: "S11", capital: "1\(billion)", fhc: false, ratios: ("0.29996", "0.29996"), custody: [], tier: "4", reason: "direct-listing"),
-    .init(name: "S12 each", capital: "1\(billion)", fhc: false, ratios: ("0.10", "0.31"), custody: [], tier: "3", reason: "capital"),
-    .init(name: "S12 average", capital: "1\(billion)", fhc: false, ratios: ("0.10", "0.31"), custody: [], switches: ["P1": "average"], tier: "4"),
-    .init(name: "S12 average at the limit", capital: "1\(billion)", fhc: false, ratios: ("0.05", "0.55"), custody: [], switches: ["P1": "average"], tier: "3"),
+    .init(
+        name: "S11", capital: "1\(billion)", fhc: false, ratios: ("0.29996", "0.29996"), custody: [], tier: "4",
+        reason: "direct-listing"),
+    .init(
+        name: "S12 each", capital: "1\(billion)", fhc: false, ratios: ("0.10", "0.31"), custody: [], tier: "3", reason: "capital"),
+    .init(
+        name: "S12 average", capital: "1\(billion)", fhc: false, ratios: ("0.10", "0.31"), custody: [],
+        switches: ["P1": "average"], tier: "4"),
+    .init(
+        name: "S12 average at the limit", capital: "1\(billion)", fhc: false, ratios: ("0.05", "0.55"), custody: [],
+        switches: ["P1": "average"], tier: "3"),
     .init(name: "S13", capital: "1\(billion)", fhc: false, ratios: ("0", "0"), custody: ["securities-lending"], tier: "3"),
     .init(name: "S14", capital: "1\(billion)", fhc: false, ratios: ("0", "0"), custody: [], tier: "4"),
-    .init(name: "S15", capital: "1\(billion)", fhc: false, ratios: ("0.1", nil), custody: [], tier: "3", flags: ["tier-4-not-testable"]),
-    .init(name: "S16 literal", capital: "6\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [], tier: "4", flags: ["confirm-no-ceiling"]),
-    .init(name: "S16 tier 3 only", capital: "6\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [], switches: ["P2": "tier-3-only"], tier: "2", flags: ["confirm-no-ceiling"]),
-    .init(name: "S17 literal", capital: "11\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [], tier: "4", flags: ["confirm-no-ceiling"]),
-    .init(name: "S17 tier 3 only", capital: "11\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [], switches: ["P2": "tier-3-only"], tier: "1", flags: ["confirm-no-ceiling"]),
+    .init(
+        name: "S15", capital: "1\(billion)", fhc: false, ratios: ("0.1", nil), custody: [], tier: "3",
+        flags: ["tier-4-not-testable"]),
+    .init(
+        name: "S16 literal", capital: "6\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [], tier: "4",
+        flags: ["confirm-no-ceiling"]),
+    .init(
+        name: "S16 tier 3 only", capital: "6\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [],
+        switches: ["P2": "tier-3-only"], tier: "2", flags: ["confirm-no-ceiling"]),
+    .init(
+        name: "S17 literal", capital: "11\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [], tier: "4",
+        flags: ["confirm-no-ceiling"]),
+    .init(
+        name: "S17 tier 3 only", capital: "11\(billion)", fhc: false, ratios: ("0.1", "0.1"), custody: [],
+        switches: ["P2": "tier-3-only"], tier: "1", flags: ["confirm-no-ceiling"]),
     .init(name: "S18", capital: nil, fhc: false, ratios: ("0.5", "0.5"), custody: custody, tier: nil, reason: "capital-missing"),
     .init(name: "S19", capital: "3\(billion)", fhc: false, ratios: ("0", "0"), custody: [], basis: "operating-funds", tier: "4"),
-    .init(name: "S20", capital: "4\(billion)", fhc: true, ratios: ("0.5", "0.5"), custody: custody, basis: "operating-funds", tier: "2"),
+    .init(
+        name: "S20", capital: "4\(billion)", fhc: true, ratios: ("0.5", "0.5"), custody: custody, basis: "operating-funds",
+        tier: "2"),
 ]
 
 @Suite("Tier of a securities firm (vectors S01-S22)")
 struct TierVectorTests {
     private func tier(_ profile: Profile, asOf day: String = "2018-06-30") throws -> DecisionOutcome {
         let day = try #require(CivilDate(day))
-        return try #require(DecisionEngine.decide(shipped, profile: profile, asOf: day).first { $0.decision.id == "securities-tier" })
+        return try #require(
+            DecisionEngine.decide(shipped, profile: profile, asOf: day).first { $0.decision.id == "securities-tier" })
     }
 
     @Test(arguments: tierVectors)
@@ -96,7 +121,9 @@ struct TierVectorTests {
         var before = tierVectors[2].profile
         before.firm["capital"] = number("5\(billion)")
         before.firm["online_orders"] = true
-        before.systems = [SystemProfile(id: "order", name: "order", hosts: [], facts: ["key_system": true, "internet_facing": true])]
+        before.systems = [
+            SystemProfile(id: "order", name: "order", hosts: [], facts: ["key_system": true, "internet_facing": true])
+        ]
         var after = before
         after.firm["capital"] = number("3500000000")
         #expect(try tier(before).value == "2")
@@ -144,11 +171,16 @@ struct TierMatrixTests {
         var profile = Profile(
             name: "T\(tier)",
             firm: [
-                "entity_kinds": ["securities"], "capital": number(capital), "fhc_subsidiary": false, "online_orders": .bool(online),
-                "online_ratio_last_year": number(tier == 4 ? "0.1" : "0.6"), "online_ratio_year_before": number(tier == 4 ? "0.1" : "0.6"),
+                "entity_kinds": ["securities"], "capital": number(capital), "fhc_subsidiary": false,
+                "online_orders": .bool(online),
+                "online_ratio_last_year": number(tier == 4 ? "0.1" : "0.6"),
+                "online_ratio_year_before": number(tier == 4 ? "0.1" : "0.6"),
                 "custody_businesses": [],
             ],
-            systems: [SystemProfile(id: "order", name: "order", hosts: [], facts: ["core": true, "key_system": true, "internet_facing": true])])
+            systems: [
+                SystemProfile(
+                    id: "order", name: "order", hosts: [], facts: ["core": true, "key_system": true, "internet_facing": true])
+            ])
         profile.firm["dedicated_unit_ordered"] = false
         return ObligationSet(shipped, table: shippedTable, profile: profile, asOf: try #require(CivilDate("2018-06-30")))
     }

@@ -34,13 +34,15 @@ public enum Frequency {
     ///   - required: completions wanted in a calendar year.
     ///   - day: the day asked.
     ///   - campaign: completions at most this many days apart are taken for one campaign.
+    /// - Returns: how the count stands.
     public static func count(_ dates: [CivilDate], required: Int, asOf day: CivilDate, campaign: Int = 14) -> Count {
         let year = day.parts.year
         let inYear = dates.filter { $0.parts.year == year && $0 <= day }.sorted()
         let isOver = day.adding(days: 1).parts.year > year
         let state: Count.State = inYear.count >= required ? .met : isOver ? .missed : .atRisk
         let close = zip(inYear, inYear.dropFirst()).contains { $1 - $0 <= campaign }
-        return Count(year: year, count: inYear.count, required: required, state: state, looksLikeOneCampaign: required > 1 && close)
+        return Count(
+            year: year, count: inYear.count, required: required, state: state, looksLikeOneCampaign: required > 1 && close)
     }
 
     /// The time between completions against a longest gap.
@@ -86,6 +88,7 @@ public enum Frequency {
     ///   - limit: the longest gap; months and years without a number of days are calendar months and years.
     ///   - window: first day of the window; the last completion before it begins the first stretch. nil looks at everything.
     ///   - day: the day asked.
+    /// - Returns: how the gaps stand.
     public static func gap(_ dates: [CivilDate], limit: Quantity, since window: CivilDate? = nil, asOf day: CivilDate) -> Gap {
         let known = Set(dates.filter { $0 <= day }).sorted()
         guard let last = known.last else { return Gap(state: .noEvidence, stretches: [], due: nil, overdueDays: 0) }
@@ -102,7 +105,9 @@ public enum Frequency {
     }
 
     /// Days in a range on which a daily duty was due and no completion is known.
-    public static func missingDays(_ dates: [CivilDate], from first: CivilDate, through last: CivilDate, calendar: BusinessCalendar) -> [CivilDate] {
+    public static func missingDays(
+        _ dates: [CivilDate], from first: CivilDate, through last: CivilDate, calendar: BusinessCalendar
+    ) -> [CivilDate] {
         guard first <= last else { return [] }
         let done = Set(dates)
         return (first.day...last.day).map { CivilDate(day: $0) }.filter { calendar.isDue(on: $0) && !done.contains($0) }

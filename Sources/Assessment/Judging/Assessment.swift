@@ -51,10 +51,12 @@ public struct Assessment: Sendable {
 
     /// Counts over all judgements, or those of one pack, or of one heading of a pack.
     public func summary(pack: String? = nil, group: String? = nil) -> Summary {
-        Summary(judgements.lazy.filter { judgement in
-            let index = Int(judgement.clause)
-            return (pack.map { rulebook.pack(ofClause: index).id == $0 } ?? true) && (group.map { rulebook.clauses[index].group == $0 } ?? true)
-        }.map(\.verdict))
+        Summary(
+            judgements.lazy.filter { judgement in
+                let index = Int(judgement.clause)
+                return (pack.map { rulebook.pack(ofClause: index).id == $0 } ?? true)
+                    && (group.map { rulebook.clauses[index].group == $0 } ?? true)
+            }.map(\.verdict))
     }
 
     /// What a program that asks gets back: 0 everything that applies is compliant (or equivalent, or advice), 1 something is not, 2 nothing is known to be wrong but

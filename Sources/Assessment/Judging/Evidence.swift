@@ -35,7 +35,9 @@ public struct HostEvidence: Sendable {
     ///   - firm: facts of the firm, which checks may refer to.
     ///   - system: facts of the system it belongs to.
     ///   - parameters: limits in force.
-    public init(facts: HostFacts, library: CheckLibrary, firm: [String: Node], system: [String: Node], parameters: ParametersInForce) {
+    public init(
+        facts: HostFacts, library: CheckLibrary, firm: [String: Node], system: [String: Node], parameters: ParametersInForce
+    ) {
         let runner = CheckRunner(facts: facts, firm: firm, system: system, parameters: parameters, schema: library.schema)
         host = facts.host
         collected = facts.collected

@@ -58,8 +58,10 @@ public struct Judge: Sendable {
         for (number, check) in checks.enumerated() {
             for coverage in check.covers {
                 guard let index = rulebook.index(of: coverage.clause) else { continue }
-                let aspect = coverage.aspect.flatMap { name in rulebook.clauses[index].aspects.firstIndex { $0.name == name } } ?? -1
-                bearings[index].append(Bearing(check: Int32(number), aspect: Int8(clamping: aspect), isWhole: coverage.extent == .whole))
+                let aspect =
+                    coverage.aspect.flatMap { name in rulebook.clauses[index].aspects.firstIndex { $0.name == name } } ?? -1
+                bearings[index].append(
+                    Bearing(check: Int32(number), aspect: Int8(clamping: aspect), isWhole: coverage.extent == .whole))
             }
         }
         self.bearings = bearings
@@ -78,6 +80,7 @@ public struct Judge: Sendable {
     ///   - equivalences: recorded better group standards.
     ///   - policy: how long things hold.
     ///   - instant: the instant as of which is judged.
+    /// - Returns: the assessment.
     public func assess(
         _ obligations: ObligationSet, evidence: FirmEvidence, equivalences: [Equivalence] = [], policy: Terms, at instant: Instant
     ) -> Assessment {
@@ -91,11 +94,15 @@ public struct Judge: Sendable {
                 subject: subject, hosts: hosts.map { Scene.Host($0, instant: instant, maximumAge: policy.factsMaximumAge) },
                 policy: policy, today: instant.date(in: policy.zone))
             for index in leaves where plans[index].subject == kind {
-                let relevant = records.isEmpty ? [] : (records[rulebook.clauses[index].id] ?? []).filter { $0.system == nil || $0.system == subject.system }
+                let relevant =
+                    records.isEmpty
+                    ? [] : (records[rulebook.clauses[index].id] ?? []).filter { $0.system == nil || $0.system == subject.system }
                 judgements.append(judge(index, number, scene, relevant, equivalences))
             }
         }
-        return Assessment(judge: self, obligations: obligations, evidence: evidence, equivalences: equivalences, policy: policy, instant: instant, judgements: judgements)
+        return Assessment(
+            judge: self, obligations: obligations, evidence: evidence, equivalences: equivalences, policy: policy,
+            instant: instant, judgements: judgements)
     }
 
     /// What one subject's judgements have in common.
@@ -127,7 +134,8 @@ public struct Judge: Sendable {
     func judge(_ index: Int, _ number: Int, _ scene: Scene, _ records: [Record], _ equivalences: [Equivalence]) -> Judgement {
         let binding = scene.subject.bindings[index]
         var result = Judgement(
-            clause: Int32(truncatingIfNeeded: index), subject: Int32(truncatingIfNeeded: number), verdict: .notApplicable, force: binding.force,
+            clause: Int32(truncatingIfNeeded: index), subject: Int32(truncatingIfNeeded: number), verdict: .notApplicable,
+            force: binding.force,
             reason: .outOfScope, declared: .nothing, measured: .nothing, signed: .nothing, accepted: .nothing)
         if binding.binds == .no {
             if binding.exemption >= 0 { result.reason = .exempt }
@@ -197,7 +205,9 @@ extension Judgement {
     /// The least that was said of any requirement: a clause is measured only as far as its least measured part.
     private static func weakest(_ says: [Say]) -> Say {
         if says.contains(.no) { return .no }
-        if says.count > 1, says.contains(.nothing), says.contains(where: { $0 != .nothing }) { return says.contains(.unknown) ? .unknown : .part }
+        if says.count > 1, says.contains(.nothing), says.contains(where: { $0 != .nothing }) {
+            return says.contains(.unknown) ? .unknown : .part
+        }
         return says.min() ?? .nothing
     }
 }

@@ -21,7 +21,8 @@ extension Judge {
             let clause = rulebook.clauses[index]
             let own = records.filter { record in
                 record.date <= scene.today
-                    && (record.aspect == nil || (requirement.aspect >= 0 && clause.aspects[requirement.aspect].name == record.aspect))
+                    && (record.aspect == nil
+                        || (requirement.aspect >= 0 && clause.aspects[requirement.aspect].name == record.aspect))
             }
             result.declared = Self.latest(own)
             result.accepted = Self.latest(own.filter { $0.state == .accepted })
@@ -48,7 +49,8 @@ extension Judge {
             if signed.reason == .gapExceeded { return (.partly, .gapExceeded) }
             if measured.say == .part { return (.compliant, .measuredAndSigned) }
             // A check that exists and could not see outranks a signature only where nothing but a check can tell.
-            return peopleCanTell ? (.compliant, signed.reason) : (.undetermined, measured.say == .unknown ? measured.reason : .needsMeasurement)
+            return peopleCanTell
+                ? (.compliant, signed.reason) : (.undetermined, measured.say == .unknown ? measured.reason : .needsMeasurement)
         case .unknown: return (.undetermined, measured.say == .unknown ? measured.reason : signed.reason)
         case .nothing, .no:
             if measured.say == .unknown || measured.say == .part { return (.undetermined, measured.reason) }

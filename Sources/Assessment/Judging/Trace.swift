@@ -74,7 +74,8 @@ extension Assessment {
         let binding = subject.bindings[index]
         let hosts = number < evidence.hosts.count ? evidence.hosts[number] : []
         let scene = Judge.Scene(
-            subject: subject, hosts: hosts.map { Judge.Scene.Host($0, instant: instant, maximumAge: policy.factsMaximumAge) }, policy: policy,
+            subject: subject, hosts: hosts.map { Judge.Scene.Host($0, instant: instant, maximumAge: policy.factsMaximumAge) },
+            policy: policy,
             today: instant.date(in: policy.zone))
         let records = evidence.records.filter { $0.clause == clause.id && ($0.system == nil || $0.system == subject.system) }
         let exemption = binding.exemption >= 0 ? clause.exemptions[Int(binding.exemption)].reason : nil
@@ -96,10 +97,13 @@ extension Assessment {
         var observations: [Trace.Observation] = []
         for bearing in judge.bearings[index] where bearing.aspect < 0 || Int(bearing.aspect) == requirement.aspect {
             for (host, state) in zip(hosts, scene.hosts) {
-                observations.append(Trace.Observation(
-                    check: judge.checks[Int(bearing.check)], extent: bearing.isWhole ? .whole : .part, host: host.host, at: host.collected,
-                    outcome: host.outcomes.isEmpty ? nil : host.outcomes[Int(bearing.check)], isStale: state.trouble == .stale,
-                    factsHash: host.factsHash, factsFile: host.factsFile))
+                observations.append(
+                    Trace.Observation(
+                        check: judge.checks[Int(bearing.check)], extent: bearing.isWhole ? .whole : .part, host: host.host,
+                        at: host.collected,
+                        outcome: host.outcomes.isEmpty ? nil : host.outcomes[Int(bearing.check)],
+                        isStale: state.trouble == .stale,
+                        factsHash: host.factsHash, factsFile: host.factsFile))
             }
         }
         let own = records.filter { $0.aspect == nil || $0.aspect == aspect?.name }.sorted { $0.date < $1.date }

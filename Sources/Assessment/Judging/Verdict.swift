@@ -44,6 +44,7 @@ public enum Say: UInt8, Sendable, Comparable {
     /// It says yes.
     case yes
 
+    /// Whether the left one comes before the right one.
     public static func < (left: Say, right: Say) -> Bool { left.rawValue < right.rawValue }
 }
 

@@ -56,7 +56,9 @@ public enum RecordReader {
             var fields = try Fields(node, path: "")
             try fields.expectSchema(schema)
             var records: [Record] = []
-            for (index, node) in try fields.list("records").enumerated() { records.append(try record(node, "records[\(index)]", rulebook)) }
+            for (index, node) in try fields.list("records").enumerated() {
+                records.append(try record(node, "records[\(index)]", rulebook))
+            }
             try fields.finish()
             return records
         } catch {
@@ -67,15 +69,20 @@ public enum RecordReader {
     private static func record(_ node: Node, _ path: String, _ rulebook: Rulebook) throws(DocumentError) -> Record {
         var fields = try Fields(node, path: path)
         let record = Record(
-            clause: try fields.text("clause"), aspect: try fields.optionalText("aspect"), system: try fields.optionalText("system"),
+            clause: try fields.text("clause"), aspect: try fields.optionalText("aspect"),
+            system: try fields.optionalText("system"),
             kind: try fields.choice("kind"), state: try fields.choice("state"), date: try fields.date("date"),
-            isFulfilled: try fields.optionalBool("fulfilled") ?? true, by: try fields.text("by"), evidence: try fields.texts("evidence"),
+            isFulfilled: try fields.optionalBool("fulfilled") ?? true, by: try fields.text("by"),
+            evidence: try fields.texts("evidence"),
             note: try fields.optionalText("note"))
-        guard let clause = rulebook.clause(record.clause) else { throw fields.error(at: "clause", "there is no clause \"\(record.clause.clipped)\"") }
+        guard let clause = rulebook.clause(record.clause) else {
+            throw fields.error(at: "clause", "there is no clause \"\(record.clause.clipped)\"")
+        }
         if let aspect = record.aspect, !clause.aspects.contains(where: { $0.name == aspect }) {
             throw fields.error(at: "aspect", "\(clause.id) has no aspect \"\(aspect.clipped)\"")
         }
-        for hash in record.evidence where hash.utf8.count != 64 || !hash.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) {
+        for hash in record.evidence
+        where hash.utf8.count != 64 || !hash.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) {
             throw fields.error(at: "evidence", "a SHA-256 in 64 lower-case hexadecimal digits is expected")
         }
         try fields.finish()

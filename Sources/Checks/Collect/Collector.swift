@@ -40,8 +40,11 @@ public struct Collector: Sendable {
     /// - Parameters:
     ///   - only: the groups wanted; nil for all.
     ///   - progress: called after each group, from any thread.
+    /// - Returns: the facts.
     /// - Throws: `DocumentError` only when the collection does not keep its own schema, which is a defect.
-    public func collect(only: Set<String>? = nil, progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws(DocumentError) -> HostFacts {
+    public func collect(only: Set<String>? = nil, progress: @escaping @Sendable (Progress) -> Void = { _ in })
+        async throws(DocumentError) -> HostFacts
+    {
         let began = host.now()
         let wanted = collectors.filter { only?.contains($0.group) ?? true }
         var facts: [(String, Node?)] = []
@@ -87,7 +90,8 @@ enum HostName {
     static func read(_ host: Host) -> String {
         for path in ["/etc/hostname", "/proc/sys/kernel/hostname"] {
             if case .success(let file) = host.read(path, 4096) {
-                let name = String(decoding: file.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(String.init)
+                let name = String(decoding: file.bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map(
+                    String.init)
                 if let name, !name.isEmpty { return name.clipped }
             }
         }

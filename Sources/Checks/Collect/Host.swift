@@ -35,7 +35,10 @@ public struct HostStatus: Sendable, Equatable {
     public var device: UInt64
 
     /// A status.
-    public init(kind: Kind, mode: UInt32, uid: UInt32 = 0, gid: UInt32 = 0, size: Int = 0, modified: Instant = Instant(seconds: 0), device: UInt64 = 0) {
+    public init(
+        kind: Kind, mode: UInt32, uid: UInt32 = 0, gid: UInt32 = 0, size: Int = 0, modified: Instant = Instant(seconds: 0),
+        device: UInt64 = 0
+    ) {
         self.kind = kind
         self.mode = mode
         self.uid = uid
@@ -118,7 +121,9 @@ public struct Host: Sendable {
     public var run: @Sendable (_ arguments: [String], _ seconds: Int) async -> CommandOutcome
     /// Sends bytes to a TCP port of this host and gives what comes back until `enough` says so, the peer closes or the time is over.
     /// nil when it cannot be connected to.
-    public var exchange: @Sendable (_ address: String, _ port: Int, _ bytes: [UInt8], _ milliseconds: Int, _ enough: @Sendable ([UInt8]) -> Bool) async -> [UInt8]?
+    public var exchange:
+        @Sendable (_ address: String, _ port: Int, _ bytes: [UInt8], _ milliseconds: Int, _ enough: @Sendable ([UInt8]) -> Bool)
+            async -> [UInt8]?
     /// The time.
     public var now: @Sendable () -> Instant
     /// Effective user id of the collector.

@@ -126,10 +126,14 @@ enum LiveCommands {
         var options = PlatformOptions()
         // A group of its own, so that stopping it stops what it started.
         options.processGroupID = 0
-        options.teardownSequence = [.send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(200))]
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: .milliseconds(200))
+        ]
         let configuration = Configuration(
             executable: .path(FilePath(program)), arguments: Arguments(Array(arguments.dropFirst())),
-            environment: .custom(["PATH": folders.joined(separator: ":"), "LC_ALL": "C", "TZ": "UTC", "SYSTEMD_PAGER": "", "PAGER": "cat"]),
+            environment: .custom([
+                "PATH": folders.joined(separator: ":"), "LC_ALL": "C", "TZ": "UTC", "SYSTEMD_PAGER": "", "PAGER": "cat",
+            ]),
             workingDirectory: FilePath("/"), platformOptions: options)
         return await withTaskGroup(of: CommandOutcome?.self) { group in
             group.addTask {
@@ -169,7 +173,8 @@ enum LivePorts {
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(address, String(port), &hints, &found) == 0, let info = found else { return nil }
         defer { freeaddrinfo(found) }
-        let socket = Glibc.socket(info.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let socket = Glibc.socket(
+            info.pointee.ai_family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard socket >= 0 else { return nil }
         defer { close(socket) }
         let deadline = ContinuousClock.now + .milliseconds(milliseconds)
@@ -185,13 +190,17 @@ enum LivePorts {
         if connect(socket, info.pointee.ai_addr, info.pointee.ai_addrlen) != 0 {
             var problem: Int32 = 0
             var length = socklen_t(MemoryLayout<Int32>.size)
-            guard errno == EINPROGRESS, await wait(POLLOUT), getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &length) == 0, problem == 0 else {
+            guard errno == EINPROGRESS, await wait(POLLOUT), getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &length) == 0,
+                problem == 0
+            else {
                 return nil
             }
         }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { send(socket, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
+            let count = bytes.withUnsafeBytes {
+                send(socket, $0.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
             if count < 0, errno == EAGAIN || errno == EINTR {
                 guard await wait(POLLOUT) else { return nil }
                 continue

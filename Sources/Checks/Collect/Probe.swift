@@ -1,6 +1,6 @@
+internal import Crypto
 internal import Documents
 internal import Rulebook
-internal import Crypto
 
 /// A text file of the host, by lines.
 struct TextFile: Sendable {
@@ -97,8 +97,10 @@ final class Probe {
     ///   - arguments: program name and arguments.
     ///   - seconds: how long it may take.
     ///   - accepting: exit statuses that count as an answer.
-    ///   - gap: whether a failure (other than a program that is not installed) is noted as a gap.
-    func output(_ arguments: [String], seconds: Int = 10, accepting: Set<Int32> = [0], gap notesGap: Bool = true) async -> String? {
+    ///   - notesGap: whether a failure (other than a program that is not installed) is noted as a gap.
+    /// - Returns: what it wrote to standard output.
+    func output(_ arguments: [String], seconds: Int = 10, accepting: Set<Int32> = [0], gap notesGap: Bool = true) async -> String?
+    {
         guard host.isLive else { return nil }
         let outcome = await host.run(arguments, seconds)
         let name = arguments.joined(separator: " ")
@@ -131,15 +133,28 @@ final class Probe {
         .object([
             ("state", .text(state.rawValue)),
             ("reason", reason.map { .text($0) }),
-            ("files", files.isEmpty ? nil : .list(files.map { file in
-                .object([
-                    ("path", .text(file.path)), ("sha256", file.sha256.map { .text($0) }), ("bytes", .integer(file.bytes)),
-                    ("modified", .text(file.modified.description)),
-                ])
-            })),
-            ("commands", commands.isEmpty ? nil : .list(commands.map { command in
-                .object([("arguments", .texts(command.arguments)), ("result", .text(command.result))])
-            })),
+            (
+                "files",
+                files.isEmpty
+                    ? nil
+                    : .list(
+                        files.map { file in
+                            .object([
+                                ("path", .text(file.path)), ("sha256", file.sha256.map { .text($0) }),
+                                ("bytes", .integer(file.bytes)),
+                                ("modified", .text(file.modified.description)),
+                            ])
+                        })
+            ),
+            (
+                "commands",
+                commands.isEmpty
+                    ? nil
+                    : .list(
+                        commands.map { command in
+                            .object([("arguments", .texts(command.arguments)), ("result", .text(command.result))])
+                        })
+            ),
             ("gaps", gaps.isEmpty ? nil : .list(gaps.map { .object([("what", .text($0.what)), ("why", .text($0.why))]) })),
         ])
     }

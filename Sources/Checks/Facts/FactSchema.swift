@@ -60,7 +60,8 @@ public struct FactSchema: Sendable {
 
     private static func add(_ entry: Node.Entry, group: String, to types: inout [String: FactType]) throws(DocumentError) {
         guard let text = entry.node.text, let type = FactType(text) else {
-            throw DocumentError(.badValue, position: entry.node.position, key: "groups.\(group).paths.\(entry.key)", reason: "not a fact type")
+            throw DocumentError(
+                .badValue, position: entry.node.position, key: "groups.\(group).paths.\(entry.key)", reason: "not a fact type")
         }
         // `users[].name` declares the list `users` and the path `users.name` of its items.
         var path = group

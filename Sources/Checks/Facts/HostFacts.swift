@@ -1,6 +1,6 @@
+internal import Crypto
 public import Documents
 public import Rulebook
-internal import Crypto
 
 /// The facts of one host as one collection found them: what is so, where it stands, and what could not be read.
 public struct HostFacts: Sendable {
@@ -53,14 +53,18 @@ public struct HostFacts: Sendable {
             system = try host.optionalText("system") ?? ""
             facts = try fields.text("facts_schema")
             let collectedText = try fields.text("collected")
-            guard let collected = Instant(collectedText) else { throw fields.error(at: "collected", "a UTC instant (2026-11-20T15:33:00Z) is expected") }
+            guard let collected = Instant(collectedText) else {
+                throw fields.error(at: "collected", "a UTC instant (2026-11-20T15:33:00Z) is expected")
+            }
             self.collected = collected
             _ = fields.optional("began")
             sources = try Self.sources(&fields)
             groups = [:]
             for entry in try fields.entries("facts") {
                 guard entry.node.entries != nil else {
-                    throw DocumentError(.wrongType, position: entry.node.position, key: "facts.\(entry.key.clipped)", reason: "a mapping is expected, not \(entry.node.kindName)")
+                    throw DocumentError(
+                        .wrongType, position: entry.node.position, key: "facts.\(entry.key.clipped)",
+                        reason: "a mapping is expected, not \(entry.node.kindName)")
                 }
                 groups[entry.key] = entry.node
             }
@@ -69,7 +73,9 @@ public struct HostFacts: Sendable {
             self.origin = origin
             sha256 = SHA256.hash(data: CanonicalJSON.bytes(of: node)).hex
             for (name, source) in sources where (source.state == .read || source.state == .partial) && groups[name] == nil {
-                throw DocumentError(.missingKey, position: node["sources"]?[name]?.position ?? .none, key: "facts.\(name)", reason: "the source was read, but its facts are missing")
+                throw DocumentError(
+                    .missingKey, position: node["sources"]?[name]?.position ?? .none, key: "facts.\(name)",
+                    reason: "the source was read, but its facts are missing")
             }
         } catch {
             throw error.inSource(origin)

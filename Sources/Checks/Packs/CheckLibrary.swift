@@ -19,7 +19,9 @@ public struct CheckLibrary: Sendable {
         var ids: Set<String> = []
         for pack in packs {
             for check in pack.checks where !ids.insert(check.id).inserted {
-                throw DocumentError(.duplicateKey, source: pack.origin, position: check.position, key: check.id, reason: "another pack has this check")
+                throw DocumentError(
+                    .duplicateKey, source: pack.origin, position: check.position, key: check.id,
+                    reason: "another pack has this check")
             }
         }
         checks = packs.flatMap(\.checks)
@@ -37,7 +39,8 @@ public struct CheckLibrary: Sendable {
             packs.append(try CheckPackReader.read(node, origin: name, schema: schema, rulebook: rulebook))
         }
         for file in files {
-            packs.append(try CheckPackReader.read(try DocumentFile.document(file), origin: file, schema: schema, rulebook: rulebook))
+            packs.append(
+                try CheckPackReader.read(try DocumentFile.document(file), origin: file, schema: schema, rulebook: rulebook))
         }
         return try CheckLibrary(packs, schema: schema)
     }

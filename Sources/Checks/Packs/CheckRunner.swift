@@ -40,11 +40,13 @@ public struct CheckRunner: Sendable {
     private let states: [String: HostFacts.Source]
 
     /// A runner over the facts of a host that belongs to a system of a firm.
-    public init(facts: HostFacts, firm: [String: Node], system: [String: Node], parameters: ParametersInForce, schema: FactSchema) {
+    public init(facts: HostFacts, firm: [String: Node], system: [String: Node], parameters: ParametersInForce, schema: FactSchema)
+    {
         self.facts = facts
         states = facts.sources
         context = CheckContext(
-            groups: facts.groups, firm: firm, system: system, parameters: parameters.values, schema: schema, instant: facts.collected)
+            groups: facts.groups, firm: firm, system: system, parameters: parameters.values, schema: schema,
+            instant: facts.collected)
     }
 
     init(fixture: Fixture, without removed: String?, parameters: [ParameterID: Parameter], schema: FactSchema, instant: Instant) {
@@ -55,11 +57,15 @@ public struct CheckRunner: Sendable {
         if let removed { states[removed] = nil }
         self.states = states
         context = CheckContext(
-            groups: fixture.facts.filter { $0.key != removed && (states[$0.key]?.state == .read || states[$0.key]?.state == .partial) },
+            groups: fixture.facts.filter {
+                $0.key != removed && (states[$0.key]?.state == .read || states[$0.key]?.state == .partial)
+            },
             firm: fixture.firm, system: fixture.system, parameters: parameters, schema: schema, instant: instant)
     }
 
-    private func source(_ group: String) -> HostFacts.Source { states[group] ?? HostFacts.Source(state: .absent, reason: nil, gaps: []) }
+    private func source(_ group: String) -> HostFacts.Source {
+        states[group] ?? HostFacts.Source(state: .absent, reason: nil, gaps: [])
+    }
 
     /// Runs one check: concerns the host at all? are its sources there? does it hold?
     public func run(_ check: Check) -> CheckOutcome {
@@ -75,20 +81,29 @@ public struct CheckRunner: Sendable {
         if let when = check.when {
             let concerns = evaluator.evaluate(when)
             // "Not here" is only known where everything was seen: a group that was not read, or only in part, cannot say so.
-            let doubtful = when.roots.sorted().map { ($0, source($0)) }.filter { $0.1.state != .read && !(check.toleratesGaps && $0.1.state == .partial) }
-            if concerns.truth == .no {
-                return CheckOutcome(result: doubtful.isEmpty ? .notApplicable : .undetermined, evaluation: concerns, sources: doubtful)
+            let doubtful = when.roots.sorted().map { ($0, source($0)) }.filter {
+                $0.1.state != .read && !(check.toleratesGaps && $0.1.state == .partial)
             }
-            if concerns.truth == .unknown, missing.isEmpty { return CheckOutcome(result: .undetermined, evaluation: concerns, sources: []) }
+            if concerns.truth == .no {
+                return CheckOutcome(
+                    result: doubtful.isEmpty ? .notApplicable : .undetermined, evaluation: concerns, sources: doubtful)
+            }
+            if concerns.truth == .unknown, missing.isEmpty {
+                return CheckOutcome(result: .undetermined, evaluation: concerns, sources: [])
+            }
         }
-        guard missing.isEmpty else { return CheckOutcome(result: .undetermined, evaluation: Evaluation(.unknown), sources: missing) }
+        guard missing.isEmpty else {
+            return CheckOutcome(result: .undetermined, evaluation: Evaluation(.unknown), sources: missing)
+        }
         let evaluation = evaluator.evaluate(check.assert)
         switch evaluation.truth {
         case .no: return CheckOutcome(result: .fail, evaluation: evaluation, sources: [])
         case .unknown: return CheckOutcome(result: .undetermined, evaluation: evaluation, sources: [])
         case .yes:
             // A "yes" over a list that was read only in part is a "yes" over what was seen: not enough.
-            let partial = check.assert.roots.union(check.requires).sorted().map { ($0, source($0)) }.filter { $0.1.state == .partial }
+            let partial = check.assert.roots.union(check.requires).sorted().map { ($0, source($0)) }.filter {
+                $0.1.state == .partial
+            }
             guard partial.isEmpty || check.toleratesGaps else {
                 return CheckOutcome(result: .undetermined, evaluation: evaluation, sources: partial)
             }

@@ -11,23 +11,30 @@ struct CheckValidation {
         let validation = CheckValidation(schema: schema, rulebook: rulebook)
         for coverage in check.covers {
             guard let clause = rulebook.clause(coverage.clause) else {
-                throw DocumentError(.badValue, position: check.position, key: "\(path).covers", reason: "there is no clause \"\(coverage.clause.clipped)\"")
+                throw DocumentError(
+                    .badValue, position: check.position, key: "\(path).covers",
+                    reason: "there is no clause \"\(coverage.clause.clipped)\"")
             }
             if let aspect = coverage.aspect, !clause.aspects.contains(where: { $0.name == aspect }) {
                 let known = clause.aspects.map(\.name).joined(separator: ", ")
                 throw DocumentError(
-                    .badValue, position: check.position, key: "\(path).covers", reason: "\(clause.id) has no aspect \"\(aspect.clipped)\"; it has: \(known)")
+                    .badValue, position: check.position, key: "\(path).covers",
+                    reason: "\(clause.id) has no aspect \"\(aspect.clipped)\"; it has: \(known)")
             }
         }
         let groups = Set(schema.groups.map(\.name))
         guard !check.requires.isEmpty else {
-            throw DocumentError(.missingKey, position: check.position, key: "\(path).requires", reason: "a check names the groups it rests on")
+            throw DocumentError(
+                .missingKey, position: check.position, key: "\(path).requires", reason: "a check names the groups it rests on")
         }
         for group in check.requires where !groups.contains(group) {
-            throw DocumentError(.badValue, position: check.position, key: "\(path).requires", reason: "there is no facts group \"\(group.clipped)\"")
+            throw DocumentError(
+                .badValue, position: check.position, key: "\(path).requires",
+                reason: "there is no facts group \"\(group.clipped)\"")
         }
         for fact in check.context where schema.type(of: fact.keys) == nil {
-            throw DocumentError(.badValue, position: check.position, key: "\(path).context", reason: "the facts schema has no \(fact)")
+            throw DocumentError(
+                .badValue, position: check.position, key: "\(path).context", reason: "the facts schema has no \(fact)")
         }
         if let when = check.when { try validation.visit(when, item: nil, path: "\(path).when") }
         try validation.visit(check.assert, item: nil, path: "\(path).assert")
@@ -40,7 +47,9 @@ struct CheckValidation {
         case .each(let quantified), .some(let quantified):
             let keys = try keys(quantified.path, item, quantified.position, path)
             guard let type = schema.type(of: keys), type.isList else {
-                throw DocumentError(.badValue, position: quantified.position, key: path, reason: "\(keys.joined(separator: ".")) is not a list of the facts schema")
+                throw DocumentError(
+                    .badValue, position: quantified.position, key: path,
+                    reason: "\(keys.joined(separator: ".")) is not a list of the facts schema")
             }
             if let filter = quantified.filter { try visit(filter, item: keys, path: path) }
             if let condition = quantified.condition { try visit(condition, item: keys, path: path) }
@@ -48,16 +57,20 @@ struct CheckValidation {
         }
     }
 
-    private func keys(_ fact: FactPath, _ item: [String]?, _ position: Position, _ path: String) throws(DocumentError) -> [String] {
+    private func keys(_ fact: FactPath, _ item: [String]?, _ position: Position, _ path: String) throws(DocumentError) -> [String]
+    {
         guard fact.isRelative else { return fact.keys }
         guard let item else {
-            throw DocumentError(.badValue, position: position, key: path, reason: "\(fact) is relative, but not inside each or some")
+            throw DocumentError(
+                .badValue, position: position, key: path, reason: "\(fact) is relative, but not inside each or some")
         }
         return item + fact.keys
     }
 
     private func check(_ comparison: Comparison, item: [String]?, path: String) throws(DocumentError) {
-        func refuse(_ reason: String) -> DocumentError { DocumentError(.badValue, position: comparison.position, key: path, reason: reason) }
+        func refuse(_ reason: String) -> DocumentError {
+            DocumentError(.badValue, position: comparison.position, key: path, reason: reason)
+        }
         let keys = try keys(comparison.path, item, comparison.position, path)
         let name = keys.joined(separator: ".")
         guard var type = schema.type(of: keys) else { throw refuse("the facts schema has no \(name)") }
@@ -74,11 +87,15 @@ struct CheckValidation {
         case .parameter(let id):
             guard let parameter = rulebook.parameters[id] else { throw refuse("there is no parameter \(id)") }
             if comparison.operation == .ageLe || comparison.operation == .ageGe {
-                if parameter.quantity.converted(to: .second) == nil { throw refuse("\(id) is not a time that can be counted in seconds") }
+                if parameter.quantity.converted(to: .second) == nil {
+                    throw refuse("\(id) is not a time that can be counted in seconds")
+                }
             } else {
                 guard type.kind == .integer, !type.isList else { throw refuse("\(name) is not a number") }
                 guard let unit = type.unit, parameter.quantity.converted(to: unit) != nil else {
-                    throw refuse("\(id) (\(parameter.quantity.unit.rawValue)) cannot be compared with \(name) (\(type.unit?.rawValue ?? "no unit"))")
+                    throw refuse(
+                        "\(id) (\(parameter.quantity.unit.rawValue)) cannot be compared with \(name) (\(type.unit?.rawValue ?? "no unit"))"
+                    )
                 }
             }
         }
@@ -104,7 +121,8 @@ struct CheckValidation {
         case .subsetOf, .supersetOf, .disjointFrom, .intersects:
             if !type.isList { throw refuse("\(name) is not a list") }
             for item in literal.list ?? [] where !fits(item) { throw refuse("\(name) can never hold \(item.shown)") }
-        case .contains, .lacks: if !type.isList && type.kind != .text || !fits(literal) { throw refuse("\(name) can never contain \(literal.shown)") }
+        case .contains, .lacks:
+            if !type.isList && type.kind != .text || !fits(literal) { throw refuse("\(name) can never contain \(literal.shown)") }
         case .countEq, .countLe, .countGe: if !type.isList { throw refuse("\(name) is not a list") }
         case .matches, .modeWithin: if type.isList || type.kind != .text { throw refuse("\(name) is not a text") }
         case .ageLe, .ageGe, .within, .exists, .known: break

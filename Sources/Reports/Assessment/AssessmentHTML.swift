@@ -37,7 +37,9 @@ extension AssessmentReport {
             let day = assessment.instant.date(in: .taipei)
             line("report.as-of", "\(assessment.instant.text(in: .taipei)) (\(day.rocDescription))")
             for host in hosts {
-                line("report.host", "\(host.name) (\(host.system)), \(wording("report.collected")) \(host.collected.text(in: .taipei))")
+                line(
+                    "report.host",
+                    "\(host.name) (\(host.system)), \(wording("report.collected")) \(host.collected.text(in: .taipei))")
                 line("report.evidence", "\(host.file.isEmpty ? "" : "\(host.file) ")sha256 \(host.sha256)")
             }
             line("report.rules", assessment.rulebook.packs.map { "\($0.id) (\($0.version))" }.joined(separator: ", "))
@@ -50,8 +52,10 @@ extension AssessmentReport {
     private var warnings: [String] {
         var lines: [String] = []
         if !assumed.isEmpty {
-            lines.append(wording(
-                hasNoProfile ? "report.assumed" : "report.assumed-some", ["count": String(assumed.count), "facts": assumed.joined(separator: ", ")]))
+            lines.append(
+                wording(
+                    hasNoProfile ? "report.assumed" : "report.assumed-some",
+                    ["count": String(assumed.count), "facts": assumed.joined(separator: ", ")]))
         }
         for host in hosts {
             if !host.isPrivileged { lines.append("\(host.name): \(wording("report.unprivileged"))") }
@@ -77,13 +81,18 @@ extension AssessmentReport {
                 for section in sections {
                     body.element("tr") { row in
                         row.element("th", ("scope", "row")) { cell in
-                            cell.element("a", ("href", "#\(anchor(section))"), text: "\(section.pack.id) \(wording(section.group.title))")
+                            cell.element(
+                                "a", ("href", "#\(anchor(section))"), text: "\(section.pack.id) \(wording(section.group.title))")
                         }
-                        for verdict in Verdict.allCases { row.element("td", ("class", "number"), text: String(section.summary.counts[verdict] ?? 0)) }
+                        for verdict in Verdict.allCases {
+                            row.element("td", ("class", "number"), text: String(section.summary.counts[verdict] ?? 0))
+                        }
                         let summary = section.summary
                         row.element(
                             "td", ("class", "number"),
-                            text: "\(summary.fulfilled)/\(summary.applicable) \(Wording.rate(summary.fulfilled, of: summary.applicable))")
+                            text:
+                                "\(summary.fulfilled)/\(summary.applicable) \(Wording.rate(summary.fulfilled, of: summary.applicable))"
+                        )
                     }
                 }
             }
@@ -108,9 +117,13 @@ extension AssessmentReport {
             details.element("summary") { summary in
                 summary.element("span", ("class", "verdict"), text: "\(Self.sign(verdict).0) \(wording(verdict))")
                 summary.element("span", ("class", "id"), text: trace.clause.id)
-                summary.element("span", ("class", "title"), text: "\(wording(trace.clause.title)) (\(wording(trace.judgement.force)))")
-                if assessment.obligations.subjects.count > 2 { summary.element("span", ("class", "system"), text: subject(trace.system)) }
-                summary.element("span", ("class", "why"), text: row.deciding.isEmpty ? wording(trace.judgement.reason) : row.deciding)
+                summary.element(
+                    "span", ("class", "title"), text: "\(wording(trace.clause.title)) (\(wording(trace.judgement.force)))")
+                if assessment.obligations.subjects.count > 2 {
+                    summary.element("span", ("class", "system"), text: subject(trace.system))
+                }
+                summary.element(
+                    "span", ("class", "why"), text: row.deciding.isEmpty ? wording(trace.judgement.reason) : row.deciding)
             }
             details.element("p", text: wording(trace.clause.requirement))
             details.element("dl") { list in
@@ -132,10 +145,18 @@ extension AssessmentReport {
 
     private func requirement(_ requirement: Trace.Requirement, _ page: inout HTMLWriter) {
         if let aspect = requirement.aspect {
-            page.element("h3", text: "\(Self.sign(requirement.verdict).0) \(wording(aspect.title)): \(wording(requirement.verdict)) (\(wording(requirement.reason)))")
+            page.element(
+                "h3",
+                text:
+                    "\(Self.sign(requirement.verdict).0) \(wording(aspect.title)): \(wording(requirement.verdict)) (\(wording(requirement.reason)))"
+            )
         }
         for record in requirement.records {
-            page.element("p", text: "\(record.date) \(wording("state.\(record.state.rawValue)")) \(wording(record.isFulfilled ? Say.yes : .no)) \(record.by)")
+            page.element(
+                "p",
+                text:
+                    "\(record.date) \(wording("state.\(record.state.rawValue)")) \(wording(record.isFulfilled ? Say.yes : .no)) \(record.by)"
+            )
         }
         for observation in requirement.observations { self.observation(observation, &page) }
     }
@@ -144,7 +165,9 @@ extension AssessmentReport {
         let result = observation.outcome.map { wording($0.result) } ?? wording("reason.host-missing")
         page.element("p") { line in
             line.element("code", text: observation.check.id)
-            line.text(" \(observation.host): \(result) — \(wording(observation.check.title)); \(wording("extent.\(observation.extent.rawValue)"))")
+            line.text(
+                " \(observation.host): \(result) — \(wording(observation.check.title)); \(wording("extent.\(observation.extent.rawValue)"))"
+            )
         }
         guard let outcome = observation.outcome else { return }
         for source in outcome.sources {
@@ -155,14 +178,20 @@ extension AssessmentReport {
         page.element("table") { table in
             table.element("thead") { head in
                 head.element("tr") { row in
-                    for name in ["html.path", "html.found", "report.wanted", "html.origin"] { row.element("th", ("scope", "col"), text: wording(name)) }
+                    for name in ["html.path", "html.found", "report.wanted", "html.origin"] {
+                        row.element("th", ("scope", "col"), text: wording(name))
+                    }
                 }
             }
             table.element("tbody") { body in
                 for finding in outcome.evaluation.findings {
                     body.element("tr") { row in
                         row.element("td") { $0.element("code", text: finding.path) }
-                        row.element("td", text: "\(finding.found ?? wording("report.not-known")) \(finding.found == nil ? "" : finding.unit ?? "")")
+                        row.element(
+                            "td",
+                            text:
+                                "\(finding.found ?? wording("report.not-known")) \(finding.found == nil ? "" : finding.unit ?? "")"
+                        )
                         row.element("td", text: "\(finding.sign) \(finding.limit ?? "—") \(finding.limitSource ?? "")")
                         row.element("td") { $0.element("code", text: place(finding, observation)) }
                     }
@@ -181,7 +210,8 @@ extension AssessmentReport {
         for observation in trace.requirements.flatMap(\.observations) where seen.insert(observation.check.id).inserted {
             guard observation.outcome?.result == .fail else { continue }
             page.element("div", ("class", "remedy")) { part in
-                part.element("strong", text: "\(wording("report.remedy")) (\(wording("severity.\(observation.check.severity.rawValue)")))")
+                part.element(
+                    "strong", text: "\(wording("report.remedy")) (\(wording("severity.\(observation.check.severity.rawValue)")))")
                 part.element("p", text: wording(observation.check.remedy))
             }
         }

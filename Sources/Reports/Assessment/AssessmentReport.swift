@@ -72,7 +72,8 @@ public struct AssessmentReport: Sendable {
     ///   - wording: language and words.
     ///   - version: version of the program.
     public init(
-        _ assessment: Assessment, profile: Profile, facts: [HostFacts], library: CheckLibrary, clause: String? = nil, wording: Wording, version: String
+        _ assessment: Assessment, profile: Profile, facts: [HostFacts], library: CheckLibrary, clause: String? = nil,
+        wording: Wording, version: String
     ) {
         self.wording = wording
         self.assessment = assessment
@@ -115,7 +116,9 @@ public struct AssessmentReport: Sendable {
     private static func deciding(_ trace: Trace, _ wording: Wording) -> String {
         let judgement = trace.judgement
         if judgement.reason == .exempt, let exemption = trace.exemption { return wording(exemption) }
-        if judgement.reason == .scopeUnknown || judgement.reason == .outOfScope { return trace.scope.findings.first.map { wording($0) } ?? "" }
+        if judgement.reason == .scopeUnknown || judgement.reason == .outOfScope {
+            return trace.scope.findings.first.map { wording($0) } ?? ""
+        }
         if let equivalence = trace.equivalence { return equivalence.groupClause }
         let wanted: CheckResult =
             switch judgement.verdict {
@@ -131,7 +134,9 @@ public struct AssessmentReport: Sendable {
         }
         guard judgement.reason == .noEvidence || judgement.reason == .declaredOnly else { return "" }
         // Nothing is known: say what would tell.
-        let methods = trace.clause.verification.filter { $0.method != .automatic || trace.requirements.contains { !$0.observations.isEmpty } }
+        let methods = trace.clause.verification.filter {
+            $0.method != .automatic || trace.requirements.contains { !$0.observations.isEmpty }
+        }
         let names = methods.map { wording("method.\($0.method.rawValue)") }
         return names.isEmpty ? "" : "\(wording(judgement.reason)); \(wording("report.needs")) \(names.joined(separator: ", "))"
     }

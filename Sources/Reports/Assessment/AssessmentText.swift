@@ -9,6 +9,7 @@ extension AssessmentReport {
     /// - Parameters:
     ///   - style: colours and width.
     ///   - all: whether clauses that do not apply are listed too.
+    /// - Returns: the text, with a line end at its end.
     public func text(_ style: TextStyle, all: Bool) -> String {
         var lines = head(style)
         var hidden = 0
@@ -31,17 +32,24 @@ extension AssessmentReport {
         if !firm.isEmpty { lines.append("\(wording("report.firm")): \(firm)") }
         for host in hosts {
             let file = host.file.isEmpty ? "" : "  \(host.file)"
-            lines.append("\(wording("report.host")): \(host.name) (\(host.system))  \(wording("report.collected")) \(host.collected.text(in: zone))\(file)")
+            lines.append(
+                "\(wording("report.host")): \(host.name) (\(host.system))  \(wording("report.collected")) \(host.collected.text(in: zone))\(file)"
+            )
         }
-        lines.append("\(wording("report.as-of")): \(assessment.instant.text(in: zone)) (\(assessment.instant.date(in: zone).rocDescription))")
-        lines.append("\(wording("report.rules")): " + assessment.rulebook.packs.map { "\($0.id) (\($0.version))" }.joined(separator: ", "))
+        lines.append(
+            "\(wording("report.as-of")): \(assessment.instant.text(in: zone)) (\(assessment.instant.date(in: zone).rocDescription))"
+        )
+        lines.append(
+            "\(wording("report.rules")): " + assessment.rulebook.packs.map { "\($0.id) (\($0.version))" }.joined(separator: ", "))
         for outcome in assessment.obligations.decisions { lines.append(DecisionReport.line(outcome, wording)) }
         if !assumed.isEmpty {
             let name = hasNoProfile ? "report.assumed" : "report.assumed-some"
             let text = wording(name, ["count": String(assumed.count), "facts": assumed.joined(separator: ", ")])
             lines.append(contentsOf: TextColumns.wrapped("! \(text)", style.columns).map { style.paint($0, "33") })
         }
-        for host in hosts where !host.isPrivileged { lines.append(style.paint("! \(host.name): \(wording("report.unprivileged"))", "33")) }
+        for host in hosts where !host.isPrivileged {
+            lines.append(style.paint("! \(host.name): \(wording("report.unprivileged"))", "33"))
+        }
         for host in hosts where !host.gaps.isEmpty {
             lines.append(style.dim("! \(host.name): \(wording("report.partial", ["count": String(host.gaps.count)]))"))
         }
@@ -74,14 +82,19 @@ extension AssessmentReport {
     private func foot(_ style: TextStyle, hidden: Int) -> [String] {
         var lines: [String] = []
         for pack in assessment.rulebook.packs {
-            let summary = Assessment.Summary(sections.filter { $0.pack.id == pack.id }.flatMap { $0.rows.map(\.trace.judgement.verdict) })
+            let summary = Assessment.Summary(
+                sections.filter { $0.pack.id == pack.id }.flatMap { $0.rows.map(\.trace.judgement.verdict) })
             guard summary.applicable > 0 else { continue }
             let counts = Verdict.allCases.compactMap { verdict in summary.counts[verdict].map { "\(wording(verdict)) \($0)" } }
             lines.append(style.bold("\(wording("report.summary")) \(pack.id): ") + counts.joined(separator: "  "))
-            lines.append("  " + wording("report.rate", [
-                "fulfilled": String(summary.fulfilled), "applicable": String(summary.applicable),
-                "rate": Wording.rate(summary.fulfilled, of: summary.applicable),
-            ]) + " (\(assessment.instant.date(in: .taipei)))")
+            lines.append(
+                "  "
+                    + wording(
+                        "report.rate",
+                        [
+                            "fulfilled": String(summary.fulfilled), "applicable": String(summary.applicable),
+                            "rate": Wording.rate(summary.fulfilled, of: summary.applicable),
+                        ]) + " (\(assessment.instant.date(in: .taipei)))")
         }
         if hidden > 0 { lines.append(style.dim(wording("report.hidden", ["count": String(hidden)]))) }
         let worst = sections.flatMap(\.rows).min { $0.trace.judgement.verdict.rank < $1.trace.judgement.verdict.rank }

@@ -18,8 +18,10 @@ extension AssessmentReport {
             return [style.bold(wording(name))] + lines.map { "    \($0)" }
         }
         var lines = [
-            style.bold("\(clause.id)  \(wording(clause.title))") + style.dim("  \(wording(clause.article))  \(trace.pack.id) (\(trace.pack.version))"),
-            style.paint("\(sign) \(wording(trace.judgement.verdict))", colour) + "  \(wording(trace.judgement.force))  [\(subject(trace.system))]"
+            style.bold("\(clause.id)  \(wording(clause.title))")
+                + style.dim("  \(wording(clause.article))  \(trace.pack.id) (\(trace.pack.version))"),
+            style.paint("\(sign) \(wording(trace.judgement.verdict))", colour)
+                + "  \(wording(trace.judgement.force))  [\(subject(trace.system))]"
                 + "  \(wording(trace.judgement.reason))",
         ]
         lines += field("report.requirement", wording(clause.requirement))
@@ -31,7 +33,8 @@ extension AssessmentReport {
         if !clause.notes.isEmpty {
             lines.append(style.bold(wording("report.notes")))
             for note in clause.notes {
-                lines += TextColumns.wrapped((note.reference.map { "\($0): " } ?? "") + wording(note.text), style.columns - 4).map { "    \($0)" }
+                lines += TextColumns.wrapped((note.reference.map { "\($0): " } ?? "") + wording(note.text), style.columns - 4).map
+                { "    \($0)" }
             }
         }
         return lines
@@ -42,8 +45,11 @@ extension AssessmentReport {
         guard !trace.scope.findings.isEmpty else { return wording("report.always") }
         return trace.scope.findings.map { finding in
             let key = finding.path
-            let title = assessment.rulebook.fact(key).map { wording($0.title) }
-                ?? key.split(separator: ".").last.flatMap { assessment.rulebook.decision(String($0)) }.map { wording($0.decision.title) }
+            let title =
+                assessment.rulebook.fact(key).map { wording($0.title) }
+                ?? key.split(separator: ".").last.flatMap { assessment.rulebook.decision(String($0)) }.map {
+                    wording($0.decision.title)
+                }
             return "\(title ?? key) (\(key)) = \(finding.found ?? wording("report.not-known"))"
         }.joined(separator: "; ")
     }
@@ -82,23 +88,31 @@ extension AssessmentReport {
         var lines: [String] = []
         if let aspect = requirement.aspect {
             let (sign, colour) = Self.sign(requirement.verdict)
-            lines.append(style.paint("  \(sign) \(wording(requirement.verdict))", colour)
-                + "  \(aspect.name)  \(wording(aspect.title))  \(style.dim(wording(requirement.reason)))")
+            lines.append(
+                style.paint("  \(sign) \(wording(requirement.verdict))", colour)
+                    + "  \(aspect.name)  \(wording(aspect.title))  \(style.dim(wording(requirement.reason)))")
         }
         for observation in requirement.observations { lines += self.observation(observation, style) }
         for record in requirement.records {
             let fulfilled = wording(record.isFulfilled ? Say.yes : .no)
-            lines.append("    \(wording("report.records")) \(record.date) \(wording("state.\(record.state.rawValue)")) \(fulfilled) \(record.by)"
-                + (record.note.map { " (\($0))" } ?? ""))
+            lines.append(
+                "    \(wording("report.records")) \(record.date) \(wording("state.\(record.state.rawValue)")) \(fulfilled) \(record.by)"
+                    + (record.note.map { " (\($0))" } ?? ""))
         }
         if let gap = requirement.gap {
-            lines.append("    " + wording("report.gap", ["state": wording("gap.\(gap.state.rawValue)"), "due": gap.due?.description ?? "—"]))
+            lines.append(
+                "    "
+                    + wording("report.gap", ["state": wording("gap.\(gap.state.rawValue)"), "due": gap.due?.description ?? "—"]))
         }
         if let count = requirement.count {
-            lines.append("    " + wording("report.count", [
-                "year": String(count.year), "count": String(count.count), "required": String(count.required),
-                "state": wording("count.\(count.state.rawValue)"),
-            ]) + (count.looksLikeOneCampaign ? " ! \(wording("report.one-campaign"))" : ""))
+            lines.append(
+                "    "
+                    + wording(
+                        "report.count",
+                        [
+                            "year": String(count.year), "count": String(count.count), "required": String(count.required),
+                            "state": wording("count.\(count.state.rawValue)"),
+                        ]) + (count.looksLikeOneCampaign ? " ! \(wording("report.one-campaign"))" : ""))
         }
         return lines
     }
@@ -113,7 +127,9 @@ extension AssessmentReport {
         guard let outcome = observation.outcome else { return lines }
         for source in outcome.sources {
             let details = source.source.gaps.prefix(5).joined(separator: "; ")
-            lines.append("        \(source.group): \(wording("source.\(source.source.state.rawValue)")) \(source.source.reason ?? "") \(details)")
+            lines.append(
+                "        \(source.group): \(wording("source.\(source.source.state.rawValue)")) \(source.source.reason ?? "") \(details)"
+            )
         }
         // Why a check does not concern the host is told by its first reasons; all the others say the same.
         let shown = outcome.result == .notApplicable ? Array(outcome.evaluation.findings.prefix(3)) : outcome.evaluation.findings
@@ -134,7 +150,8 @@ extension AssessmentReport {
             lines.append(style.bold("\(wording("report.explain")) \(observation.check.id)"))
             lines += TextColumns.wrapped(wording(observation.check.explanation), style.columns - 4).map { "    \($0)" }
             guard observation.outcome?.result == .fail || observation.outcome?.result == .undetermined else { continue }
-            lines.append(style.bold("\(wording("report.remedy")) (\(wording("severity.\(observation.check.severity.rawValue)")))"))
+            lines.append(
+                style.bold("\(wording("report.remedy")) (\(wording("severity.\(observation.check.severity.rawValue)")))"))
             lines += TextColumns.wrapped(wording(observation.check.remedy), style.columns - 4).map { "    \($0)" }
         }
         if lines.isEmpty {

@@ -5,16 +5,21 @@ public import Rulebook
 public enum DecisionReport {
     /// One line: what was decided and why.
     public static func line(_ outcome: DecisionOutcome, _ wording: Wording) -> String {
-        let value = outcome.value.map { value in outcome.decision.values.first { $0.value == value }.map { wording($0.title) } ?? value }
+        let value = outcome.value.map { value in
+            outcome.decision.values.first { $0.value == value }.map { wording($0.title) } ?? value
+        }
         let flags = outcome.flags.map { outcome.decision.flags[$0].map { wording($0) } ?? $0 }
-        return "\(wording(outcome.decision.title)): \(value ?? wording("decision.\(outcome.state.rawValue)")) — \(wording(outcome.reasonText))"
+        return
+            "\(wording(outcome.decision.title)): \(value ?? wording("decision.\(outcome.state.rawValue)")) — \(wording(outcome.reasonText))"
             + (flags.isEmpty ? "" : " [\(flags.joined(separator: "; "))]")
     }
 
     /// A decision with everything that went into it.
     public static func text(_ outcome: DecisionOutcome, _ wording: Wording, _ style: TextStyle) -> [String] {
         var lines = [style.bold(line(outcome, wording))]
-        lines.append("  \(outcome.pack.id) (\(outcome.pack.version))  \(wording("report.reason")): \(outcome.reason)  \(wording("report.as-of")): \(outcome.asOf)")
+        lines.append(
+            "  \(outcome.pack.id) (\(outcome.pack.version))  \(wording("report.reason")): \(outcome.reason)  \(wording("report.as-of")): \(outcome.asOf)"
+        )
         if outcome.state != .notApplicable {
             lines.append("  \(wording("report.inputs")):")
             for (fact, value) in outcome.inputs {
@@ -45,9 +50,13 @@ public enum DecisionReport {
             ("value", outcome.value.map { .text($0) }),
             ("reason", .text(outcome.reason)),
             ("reason_text", bilingual(outcome.reasonText)),
-            ("flags", .list(outcome.flags.map { flag in
-                .object([("flag", .text(flag)), ("text", outcome.decision.flags[flag].map { bilingual($0) })])
-            })),
+            (
+                "flags",
+                .list(
+                    outcome.flags.map { flag in
+                        .object([("flag", .text(flag)), ("text", outcome.decision.flags[flag].map { bilingual($0) })])
+                    })
+            ),
             ("inputs", .object(outcome.inputs.map { ($0.fact.key, $0.value ?? Node(.null)) })),
             ("assumed", .texts(outcome.assumed)),
             ("missing", .texts(outcome.missing)),

@@ -20,7 +20,9 @@ public struct Wording: Sendable {
     /// - Throws: `DocumentError` when it is wrong, which a test would have shown.
     public static func shipped(_ language: Language) throws(DocumentError) -> Wording {
         for (name, bytes) in ShippedFiles.files(in: "texts") where name == "texts/report.yaml" {
-            do throws(DocumentError) { return Wording(language, catalog: try TextCatalog(try YAMLReader.read(bytes))) } catch { throw error.inSource(name) }
+            do throws(DocumentError) { return Wording(language, catalog: try TextCatalog(try YAMLReader.read(bytes))) } catch {
+                throw error.inSource(name)
+            }
         }
         throw DocumentError(.notFound, source: "texts/report.yaml", reason: "the texts are not embedded")
     }

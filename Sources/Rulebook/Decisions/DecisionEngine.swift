@@ -53,7 +53,9 @@ public enum DecisionEngine {
         }
     }
 
-    private static func run(_ decision: Decision, pack: RulePack, rulebook: Rulebook, profile: Profile, asOf day: CivilDate) -> DecisionOutcome {
+    private static func run(_ decision: Decision, pack: RulePack, rulebook: Rulebook, profile: Profile, asOf day: CivilDate)
+        -> DecisionOutcome
+    {
         var context = ProfileContext(firm: profile.firm, system: [:], decisions: [:], parameters: rulebook.parameters)
         let chosen = profile.policy.switches[decision.id] ?? [:]
         let switches = decision.switches.map { ($0.name, chosen[$0.name] ?? $0.standard) }
@@ -115,7 +117,9 @@ public enum DecisionEngine {
 
     private static func unknownFacts(_ evaluation: Evaluation) -> [String] {
         var seen: [String] = []
-        for finding in evaluation.findings where finding.found == nil && !seen.contains(finding.path) { seen.append(finding.path) }
+        for finding in evaluation.findings where finding.found == nil && !seen.contains(finding.path) {
+            seen.append(finding.path)
+        }
         return seen
     }
 

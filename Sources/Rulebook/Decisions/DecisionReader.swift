@@ -9,8 +9,10 @@ enum DecisionReader {
             throw fields.error(at: "strictest_first", "names every value once")
         }
         let decision = Decision(
-            id: try fields.text("id"), title: try fields.bilingual("title"), values: order.compactMap { value in titles.first { $0.value == value } },
-            applies: try fields.predicate("applies"), switches: try switches(&fields), steps: try RulePackReader.items(&fields, "steps", step),
+            id: try fields.text("id"), title: try fields.bilingual("title"),
+            values: order.compactMap { value in titles.first { $0.value == value } },
+            applies: try fields.predicate("applies"), switches: try switches(&fields),
+            steps: try RulePackReader.items(&fields, "steps", step),
             reasons: try fields.bilinguals("reasons"), flags: try fields.bilinguals("flags"), position: node.position)
         try fields.finish()
         try check(decision, path)
@@ -24,7 +26,9 @@ enum DecisionReader {
             let result = Decision.Switch(
                 name: entry.key, title: try fields.bilingual("title"), standard: try fields.text("default"),
                 values: try FactReader.choices(&fields, "values"))
-            guard result.values.contains(where: { $0.value == result.standard }) else { throw fields.error(at: "default", "is not one of the values") }
+            guard result.values.contains(where: { $0.value == result.standard }) else {
+                throw fields.error(at: "default", "is not one of the values")
+            }
             try fields.finish()
             switches.append(result)
         }
@@ -40,7 +44,8 @@ enum DecisionReader {
         var end: Decision.Return?
         if let node = fields.optional("return") { end = try ending(node, fields.path("return")) }
         let step = Decision.Step(
-            id: try fields.text("id"), when: try fields.predicate("when"), set: variables, flags: try fields.texts("flag"), end: end,
+            id: try fields.text("id"), when: try fields.predicate("when"), set: variables, flags: try fields.texts("flag"),
+            end: end,
             position: node.position)
         try fields.finish()
         return step
@@ -68,7 +73,9 @@ enum DecisionReader {
         func paths(_ texts: [String], _ key: String) throws(DocumentError) -> [FactPath] {
             var result: [FactPath] = []
             for text in texts {
-                guard let path = FactPath(text), !path.isRelative else { throw fields.error(at: key, "\"\(text.clipped)\" is not a path") }
+                guard let path = FactPath(text), !path.isRelative else {
+                    throw fields.error(at: key, "\"\(text.clipped)\" is not a path")
+                }
                 result.append(path)
             }
             return result
@@ -89,14 +96,20 @@ enum DecisionReader {
     private static func check(_ decision: Decision, _ path: String) throws(DocumentError) {
         for (index, step) in decision.steps.enumerated() {
             let key = "\(path).steps[\(index)]"
-            func refuse(_ reason: String) -> DocumentError { DocumentError(.badValue, position: step.position, key: key, reason: reason) }
-            if let reason = step.end?.reason, decision.reasons[reason] == nil { throw refuse("the reason \"\(reason.clipped)\" has no text") }
+            func refuse(_ reason: String) -> DocumentError {
+                DocumentError(.badValue, position: step.position, key: key, reason: reason)
+            }
+            if let reason = step.end?.reason, decision.reasons[reason] == nil {
+                throw refuse("the reason \"\(reason.clipped)\" has no text")
+            }
             for flag in step.flags + (step.end?.flags ?? []) where decision.flags[flag] == nil {
                 throw refuse("the flag \"\(flag.clipped)\" has no text")
             }
         }
         guard let last = decision.steps.last, last.when == nil, last.end != nil else {
-            throw DocumentError(.badValue, position: decision.position, key: "\(path).steps", reason: "the last step has no condition and returns")
+            throw DocumentError(
+                .badValue, position: decision.position, key: "\(path).steps", reason: "the last step has no condition and returns"
+            )
         }
     }
 }

@@ -15,7 +15,9 @@ public struct TextCatalog: Sendable {
         try fields.expectSchema(Self.schema)
         let texts = try fields.bilinguals("texts")
         for (name, text) in texts where Self.placeholders(text.chinese) != Self.placeholders(text.english) {
-            throw DocumentError(.badValue, position: node["texts"]?[name]?.position ?? .none, key: "texts.\(name)", reason: "the languages name different placeholders")
+            throw DocumentError(
+                .badValue, position: node["texts"]?[name]?.position ?? .none, key: "texts.\(name)",
+                reason: "the languages name different placeholders")
         }
         try fields.finish()
         self.texts = texts

@@ -101,8 +101,9 @@ public struct ObligationDifference: Sendable {
                     before[id].flatMap { Self.gap(clause, $0.context) }, after[id].flatMap { Self.gap(clause, $0.context) }
                 )
                 guard let kind = Self.kind(left, right, gaps) else { continue }
-                changes.append(Change(
-                    clause: clause.id, system: id.isEmpty ? nil : id, kind: kind.0, before: kind.1, after: kind.2))
+                changes.append(
+                    Change(
+                        clause: clause.id, system: id.isEmpty ? nil : id, kind: kind.0, before: kind.1, after: kind.2))
             }
         }
         self.changes = changes
@@ -112,7 +113,8 @@ public struct ObligationDifference: Sendable {
         clause.maximumGap(in: context).flatMap { context.parameters[$0]?.quantity }
     }
 
-    private static func kind(_ left: Binding, _ right: Binding, _ gaps: (Quantity?, Quantity?)) -> (Change.Kind, String, String)? {
+    private static func kind(_ left: Binding, _ right: Binding, _ gaps: (Quantity?, Quantity?)) -> (Change.Kind, String, String)?
+    {
         if left.binds == .no, right.binds == .no { return nil }
         if left.binds == .no { return (.added, "", right.force.rawValue) }
         if right.binds == .no { return (.removed, left.force.rawValue, "") }

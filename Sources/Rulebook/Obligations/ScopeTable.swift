@@ -52,7 +52,8 @@ public struct ScopeTable: Sendable {
         plans = rulebook.clauses.enumerated().map { index, clause in
             Plan(
                 packApplies: number(rulebook.pack(ofClause: index).applies), scope: number(clause.scope),
-                forceCases: clause.forceCases.map { (number($0.when), $0.force) }, exemptions: clause.exemptions.compactMap { number($0.when) },
+                forceCases: clause.forceCases.map { (number($0.when), $0.force) },
+                exemptions: clause.exemptions.compactMap { number($0.when) },
                 substitution: number(clause.substitution), aspects: clause.aspects.map { number($0.scope) }, force: clause.force,
                 subject: clause.subject)
         }
@@ -80,7 +81,9 @@ public struct ScopeTable: Sendable {
                 break
             }
             binding.maySubstitute = plan.substitution.map { truths[$0] == .yes } ?? false
-            for (index, aspect) in plan.aspects.enumerated() where index < 32 && truth(aspect) == .no { binding.absentAspects |= 1 << index }
+            for (index, aspect) in plan.aspects.enumerated() where index < 32 && truth(aspect) == .no {
+                binding.absentAspects |= 1 << index
+            }
             return binding
         }
     }

@@ -7,12 +7,15 @@ enum ClauseReader {
         guard id.isIdentifier else { throw fields.error(at: "id", "lower-case letters, digits, '.', '-' only") }
         let force: Force = try fields.choice("force")
         let clause = Clause(
-            id: id, article: try fields.bilingual("article"), group: try fields.text("group"), title: try fields.bilingual("title"),
+            id: id, article: try fields.bilingual("article"), group: try fields.text("group"),
+            title: try fields.bilingual("title"),
             requirement: try fields.bilingual("requirement"), force: force,
-            forceCases: try RulePackReader.items(&fields, "force_cases", forceCase), isImplicit: try fields.optionalBool("implicit") ?? false,
+            forceCases: try RulePackReader.items(&fields, "force_cases", forceCase),
+            isImplicit: try fields.optionalBool("implicit") ?? false,
             subject: try fields.choice("subject"), parent: try fields.optionalText("parent"),
             isParent: try fields.optionalBool("parent_of") ?? false, scope: try fields.predicate("scope"),
-            exemptions: try RulePackReader.items(&fields, "unless", exemption), substitution: try fields.predicate("substitution"),
+            exemptions: try RulePackReader.items(&fields, "unless", exemption),
+            substitution: try fields.predicate("substitution"),
             parameters: try parameters(&fields, clause: id), cadence: try cadence(&fields), aspects: try aspects(&fields),
             verification: try RulePackReader.items(&fields, "verify", verification), notes: try RulePackReader.notes(&fields),
             position: node.position)
@@ -46,14 +49,22 @@ enum ClauseReader {
         var parameters: [Parameter] = []
         for entry in try outer.entries("parameters") {
             var fields = try Fields(entry.node, path: "\(outer.path("parameters")).\(entry.key.clipped)")
-            guard entry.key.isIdentifier, !entry.key.contains(".") else { throw fields.error(at: "", "a parameter's name has lower-case letters, digits, '_' only") }
+            guard entry.key.isIdentifier, !entry.key.contains(".") else {
+                throw fields.error(at: "", "a parameter's name has lower-case letters, digits, '_' only")
+            }
             let value = try fields.required("value")
-            guard let number = value.number else { throw fields.error(.wrongType, at: "value", "a number is expected, not \(value.kindName)") }
-            guard let unit = try fields.optionalUnit("unit") else { throw fields.error(.missingKey, at: "unit", "the key is missing") }
+            guard let number = value.number else {
+                throw fields.error(.wrongType, at: "value", "a number is expected, not \(value.kindName)")
+            }
+            guard let unit = try fields.optionalUnit("unit") else {
+                throw fields.error(.missingKey, at: "unit", "the key is missing")
+            }
             let days = try fields.optionalInteger("as_days")
-            parameters.append(Parameter(
-                id: ParameterID(clause: clause, name: entry.key), quantity: Quantity(number, unit, days: days), bound: try fields.choice("bound"),
-                origin: try fields.choice("origin"), title: try fields.bilingual("title")))
+            parameters.append(
+                Parameter(
+                    id: ParameterID(clause: clause, name: entry.key), quantity: Quantity(number, unit, days: days),
+                    bound: try fields.choice("bound"),
+                    origin: try fields.choice("origin"), title: try fields.bilingual("title")))
             if days != nil, unit != .month, unit != .year { throw fields.error(at: "as_days", "only months and years need it") }
             try fields.finish()
         }
@@ -87,9 +98,12 @@ enum ClauseReader {
         var aspects: [Aspect] = []
         for entry in try outer.entries("aspects") {
             var fields = try Fields(entry.node, path: "\(outer.path("aspects")).\(entry.key.clipped)")
-            guard entry.key.isIdentifier else { throw fields.error(at: "", "an aspect's name has lower-case letters, digits, '_' only") }
+            guard entry.key.isIdentifier else {
+                throw fields.error(at: "", "an aspect's name has lower-case letters, digits, '_' only")
+            }
             let force: Force? = fields.node["force"] == nil ? nil : try fields.choice("force")
-            aspects.append(Aspect(name: entry.key, title: try fields.bilingual("title"), force: force, scope: try fields.predicate("scope")))
+            aspects.append(
+                Aspect(name: entry.key, title: try fields.bilingual("title"), force: force, scope: try fields.predicate("scope")))
             try fields.finish()
         }
         return aspects

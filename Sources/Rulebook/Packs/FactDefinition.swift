@@ -73,7 +73,9 @@ public struct FactDefinition: Sendable, Hashable {
             guard let items = node.list else { throw wrong("a list") }
             for (index, item) in items.enumerated() {
                 guard item.text != nil else {
-                    throw DocumentError(.wrongType, position: item.position, key: "\(path)[\(index)]", reason: "a text is expected, not \(item.kindName)")
+                    throw DocumentError(
+                        .wrongType, position: item.position, key: "\(path)[\(index)]",
+                        reason: "a text is expected, not \(item.kindName)")
                 }
                 if kind == .enumList { try checkChoice(item, "\(path)[\(index)]") }
             }
@@ -94,7 +96,8 @@ public struct FactDefinition: Sendable, Hashable {
         guard let text = node.text, choices.contains(where: { $0.value == text }) else {
             throw DocumentError(
                 .badValue, position: node.position, key: path,
-                reason: "\"\((node.text ?? node.kindName).clipped)\" is not one of: \(choices.map(\.value).joined(separator: ", "))")
+                reason:
+                    "\"\((node.text ?? node.kindName).clipped)\" is not one of: \(choices.map(\.value).joined(separator: ", "))")
         }
     }
 }

@@ -44,7 +44,9 @@ public struct RulePackDifference: Sendable {
         func add(_ kind: Change.Kind, _ detail: String = "") {
             changes.append(Change(clause: new.id, title: new.title, kind: kind, detail: detail))
         }
-        if old.force != new.force || old.forceCases != new.forceCases { add(.force, "\(old.force.rawValue) → \(new.force.rawValue)") }
+        if old.force != new.force || old.forceCases != new.forceCases {
+            add(.force, "\(old.force.rawValue) → \(new.force.rawValue)")
+        }
         if old.subject != new.subject { add(.subject, "\(old.subject.rawValue) → \(new.subject.rawValue)") }
         if old.scope != new.scope || old.exemptions != new.exemptions || old.substitution != new.substitution { add(.scope) }
         if old.requirement != new.requirement || old.aspects != new.aspects { add(.text) }
@@ -61,7 +63,9 @@ public struct RulePackDifference: Sendable {
             guard before.quantity != parameter.quantity || before.bound != parameter.bound else { continue }
             let converted = parameter.quantity.converted(to: before.quantity.unit)
             let isStricter = before.bound == parameter.bound && converted.map { before.allows($0) } == true
-            add(isStricter ? .stricter : .looser, "\(parameter.id.name): \(before.bound.sign) \(before.quantity) → \(parameter.bound.sign) \(parameter.quantity)")
+            add(
+                isStricter ? .stricter : .looser,
+                "\(parameter.id.name): \(before.bound.sign) \(before.quantity) → \(parameter.bound.sign) \(parameter.quantity)")
         }
         for parameter in old.parameters where !new.parameters.contains(where: { $0.id.name == parameter.id.name }) {
             add(.looser, "\(parameter.id.name): \(parameter.bound.sign) \(parameter.quantity) → —")

@@ -7,6 +7,8 @@ public enum RulePackReader {
     /// - Parameters:
     ///   - node: the document.
     ///   - origin: file or name, for messages.
+    /// - Returns: the pack.
+    /// - Throws: `DocumentError` at the first thing that is wrong.
     public static func read(_ node: Node, origin: String) throws(DocumentError) -> RulePack {
         do throws(DocumentError) {
             let pack = try pack(node, origin: origin)
@@ -27,9 +29,12 @@ public enum RulePackReader {
         let pack = RulePack(
             id: id, version: try fields.text("version"), effective: try fields.date("effective"),
             adopted: try fields.optionalDate("adopted"), prefix: prefix, title: try fields.bilingual("title"),
-            issuer: try fields.bilingual("issuer"), source: try fields.bilingual("source"), applies: try fields.predicate("applies"),
-            notes: try notes(&fields), facts: try items(&fields, "facts", FactReader.fact), groups: try items(&fields, "groups", group),
-            decisions: try items(&fields, "decisions", DecisionReader.decision), clauses: try items(&fields, "clauses", ClauseReader.clause),
+            issuer: try fields.bilingual("issuer"), source: try fields.bilingual("source"),
+            applies: try fields.predicate("applies"),
+            notes: try notes(&fields), facts: try items(&fields, "facts", FactReader.fact),
+            groups: try items(&fields, "groups", group),
+            decisions: try items(&fields, "decisions", DecisionReader.decision),
+            clauses: try items(&fields, "clauses", ClauseReader.clause),
             origin: origin)
         guard !pack.clauses.isEmpty else { throw fields.error(.missingKey, at: "clauses", "a pack has at least one clause") }
         try fields.finish()
@@ -76,11 +81,14 @@ enum FactReader {
         }
         let strict = fields.optional("strict")
         let isOptional = try fields.optionalBool("optional") ?? false
-        guard (strict == nil) == isOptional else { throw fields.error(at: "strict", "a strict value, or optional: true, not both") }
+        guard (strict == nil) == isOptional else {
+            throw fields.error(at: "strict", "a strict value, or optional: true, not both")
+        }
         let fact = FactDefinition(
             key: key, kind: kind, title: try fields.bilingual("title"), question: try fields.optionalBilingual("question"),
             order: try fields.optionalInteger("order") ?? 1000, choices: choices, unit: try fields.optionalUnit("unit"),
-            minimum: fields.optional("minimum")?.number, maximum: fields.optional("maximum")?.number, strict: strict, position: node.position)
+            minimum: fields.optional("minimum")?.number, maximum: fields.optional("maximum")?.number, strict: strict,
+            position: node.position)
         try fields.finish()
         if let strict { try fact.check(strict, path: "\(path).strict") }
         return fact
@@ -90,7 +98,9 @@ enum FactReader {
     static func choices(_ fields: inout Fields, _ key: String) throws(DocumentError) -> [FactDefinition.Choice] {
         var choices: [FactDefinition.Choice] = []
         for entry in try fields.entries(key) {
-            choices.append(FactDefinition.Choice(value: entry.key, title: try Text(entry.node, path: "\(fields.path(key)).\(entry.key.clipped)")))
+            choices.append(
+                FactDefinition.Choice(
+                    value: entry.key, title: try Text(entry.node, path: "\(fields.path(key)).\(entry.key.clipped)")))
         }
         return choices
     }
@@ -118,6 +128,7 @@ extension Fields {
     }
 
     /// A unit that may be missing.
+    /// - Returns: the pack.
     mutating func optionalUnit(_ key: String) throws(DocumentError) -> Unit? {
         guard let text = try optionalText(key) else { return nil }
         guard let unit = Unit(rawValue: text) else {

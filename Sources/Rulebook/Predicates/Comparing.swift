@@ -74,14 +74,18 @@ enum Comparing {
     }
 
     private static func mode(_ value: Node, _ operand: Node) -> Truth {
-        guard let found = value.text.flatMap({ UInt32($0, radix: 8) }), let allowed = operand.text.flatMap({ UInt32($0, radix: 8) }) else {
+        guard let found = value.text.flatMap({ UInt32($0, radix: 8) }),
+            let allowed = operand.text.flatMap({ UInt32($0, radix: 8) })
+        else {
             return .unknown
         }
         return Truth(found & ~allowed == 0)
     }
 
     /// Ages in seconds; a date counts from its first second in UTC.
-    private static func age(_ value: Node, _ operand: Node, _ instant: Instant, _ holds: (ExactNumber, ExactNumber) -> Bool) -> Truth {
+    private static func age(_ value: Node, _ operand: Node, _ instant: Instant, _ holds: (ExactNumber, ExactNumber) -> Bool)
+        -> Truth
+    {
         guard let text = value.text, let limit = operand.number else { return .unknown }
         let then = Instant(text) ?? CivilDate(text).map { Instant(seconds: Int64($0.day) * 86_400) }
         guard let then else { return .unknown }

@@ -35,7 +35,8 @@ public struct Evaluator<Context: EvaluationContext> {
     public func show(_ path: FactPath) -> Finding {
         let found = look(path, nil)
         return Finding(
-            path: label(path, nil), found: found.node.map { $0.shown }, unit: context.unit(of: path.keys)?.rawValue, sign: "", limit: nil,
+            path: label(path, nil), found: found.node.map { $0.shown }, unit: context.unit(of: path.keys)?.rawValue, sign: "",
+            limit: nil,
             origin: found.origin, line: found.node?.position.line ?? 0, truth: .yes)
     }
 
@@ -84,7 +85,8 @@ public struct Evaluator<Context: EvaluationContext> {
     /// `all` is decided by one no, `any` by one yes; else by the unknown ones; else by all of them.
     private func combine(_ parts: [Evaluation], decisive: Truth) -> Evaluation {
         let truth: Truth =
-            parts.contains { $0.truth == decisive } ? decisive : parts.contains { $0.truth == .unknown } ? .unknown : decisive.negated
+            parts.contains { $0.truth == decisive }
+            ? decisive : parts.contains { $0.truth == .unknown } ? .unknown : decisive.negated
         var result = Evaluation(truth)
         for part in parts where part.truth == truth { result.absorb(part) }
         return result
@@ -104,13 +106,16 @@ public struct Evaluator<Context: EvaluationContext> {
 
     private func missingList(_ quantified: Quantified, _ item: Item?) -> Evaluation {
         let found = look(quantified.path, item)
-        return Evaluation(single: Finding(
-            path: label(quantified.path, item), found: nil, sign: Operator.exists.sign, limit: nil, origin: found.origin,
-            line: found.node?.position.line ?? 0, truth: .unknown))
+        return Evaluation(
+            single: Finding(
+                path: label(quantified.path, item), found: nil, sign: Operator.exists.sign, limit: nil, origin: found.origin,
+                line: found.node?.position.line ?? 0, truth: .unknown))
     }
 
     private func each(_ quantified: Quantified, _ item: Item?) -> Evaluation {
-        guard let items = items(of: quantified, item), let condition = quantified.condition else { return missingList(quantified, item) }
+        guard let items = items(of: quantified, item), let condition = quantified.condition else {
+            return missingList(quantified, item)
+        }
         var parts: [Evaluation] = []
         var meant = 0
         for item in items {
@@ -159,9 +164,10 @@ public struct Evaluator<Context: EvaluationContext> {
 
     private func tooFew(_ quantified: Quantified, _ item: Item?, _ count: Int, _ truth: Truth) -> Evaluation {
         let found = look(quantified.path, item)
-        return Evaluation(single: Finding(
-            path: label(quantified.path, item), found: String(count), unit: Unit.count.rawValue, sign: Operator.countGe.sign,
-            limit: String(quantified.atLeast), origin: found.origin, line: found.node?.position.line ?? 0, truth: truth))
+        return Evaluation(
+            single: Finding(
+                path: label(quantified.path, item), found: String(count), unit: Unit.count.rawValue, sign: Operator.countGe.sign,
+                limit: String(quantified.atLeast), origin: found.origin, line: found.node?.position.line ?? 0, truth: truth))
     }
 
     // MARK: Looking up
@@ -222,7 +228,8 @@ public struct Evaluator<Context: EvaluationContext> {
         return Finding(
             path: label(comparison.path, item), found: found.node.map { $0.shown },
             unit: context.unit(of: schemaPath(comparison.path, item))?.rawValue,
-            sign: outcome.sign ?? comparison.operation.sign, limit: outcome.limit, limitSource: outcome.source, origin: found.origin,
+            sign: outcome.sign ?? comparison.operation.sign, limit: outcome.limit, limitSource: outcome.source,
+            origin: found.origin,
             line: found.node?.position.line ?? 0, truth: outcome.truth)
     }
 
@@ -233,7 +240,7 @@ public struct Evaluator<Context: EvaluationContext> {
         var sign: String?
     }
 
-    /// - Parameter rendering: whether the texts of a trace are wanted; making them costs more than comparing.
+    /// Compares. With `rendering` the texts of a trace are made too, which costs more than comparing.
     private func compare(_ comparison: Comparison, _ value: Node?, _ item: Item?, rendering: Bool) -> Outcome {
         let operation = comparison.operation
         if operation == .exists || operation == .known, case .literal(let wanted) = comparison.operand {
@@ -245,12 +252,14 @@ public struct Evaluator<Context: EvaluationContext> {
         if !rendering, case .literal(let operand) = comparison.operand {
             guard let value else { return Outcome(truth: .unknown) }
             return Outcome(
-                truth: Comparing.truth(operation, value, operand, bound: nil, pattern: comparison.pattern, instant: context.instant))
+                truth: Comparing.truth(
+                    operation, value, operand, bound: nil, pattern: comparison.pattern, instant: context.instant))
         }
         let other = resolve(comparison, item)
         var outcome = Outcome(truth: .unknown, limit: other.shown, source: other.source, sign: other.sign)
         guard let value, let operand = other.node else { return outcome }
-        outcome.truth = Comparing.truth(operation, value, operand, bound: other.bound, pattern: comparison.pattern, instant: context.instant)
+        outcome.truth = Comparing.truth(
+            operation, value, operand, bound: other.bound, pattern: comparison.pattern, instant: context.instant)
         return outcome
     }
 
@@ -279,12 +288,15 @@ public struct Evaluator<Context: EvaluationContext> {
             let number = unit.map { parameter.quantity.converted(to: $0) } ?? parameter.quantity.number
             let sign: String? = comparison.operation == .within ? parameter.bound.sign : nil
             return Resolved(
-                node: number.map { Node(.number($0)) }, shown: parameter.quantity.description + (parameter.waiver == nil ? "" : " (waived)"),
+                node: number.map { Node(.number($0)) },
+                shown: parameter.quantity.description + (parameter.waiver == nil ? "" : " (waived)"),
                 source: id.description, bound: parameter.bound, sign: sign)
         }
     }
 
-    private func schemaPath(_ path: FactPath, _ item: Item?) -> [String] { (path.isRelative ? (item?.schema ?? []) : []) + path.keys }
+    private func schemaPath(_ path: FactPath, _ item: Item?) -> [String] {
+        (path.isRelative ? (item?.schema ?? []) : []) + path.keys
+    }
 }
 
 extension Evaluation {
@@ -292,5 +304,6 @@ extension Evaluation {
 }
 
 extension Truth: Comparable {
+    /// Whether the left one comes before the right one.
     public static func < (left: Truth, right: Truth) -> Bool { left.rawValue < right.rawValue }
 }

@@ -22,6 +22,7 @@ public struct FactPath: Sendable, Hashable, CustomStringConvertible {
         self.init(keys: keys, isRelative: relative)
     }
 
+    /// The name as it is written.
     public var description: String { (isRelative ? "." : "") + keys.joined(separator: ".") }
 
     /// This path with further keys behind it.
@@ -49,8 +50,10 @@ public struct ParameterID: Sendable, Hashable, Comparable, CustomStringConvertib
         self.init(clause: String(text[..<dot]), name: String(name))
     }
 
+    /// The name as it is written.
     public var description: String { "\(clause).\(name)" }
 
+    /// Whether the left one comes before the right one.
     public static func < (left: ParameterID, right: ParameterID) -> Bool { left.description < right.description }
 }
 
@@ -121,10 +124,12 @@ public struct Comparison: Sendable, Hashable {
     /// The compiled expression of `matches`.
     let pattern: Pattern?
 
+    /// Whether both say the same.
     public static func == (left: Comparison, right: Comparison) -> Bool {
         left.path == right.path && left.operation == right.operation && left.operand == right.operand
     }
 
+    /// Feeds what equality looks at to the hasher.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(path)
         hasher.combine(operation)
@@ -145,10 +150,13 @@ public struct Quantified: Sendable, Hashable {
     /// Where it is written.
     public let position: Position
 
+    /// Whether both say the same.
     public static func == (left: Quantified, right: Quantified) -> Bool {
-        left.path == right.path && left.filter == right.filter && left.condition == right.condition && left.atLeast == right.atLeast
+        left.path == right.path && left.filter == right.filter && left.condition == right.condition
+            && left.atLeast == right.atLeast
     }
 
+    /// Feeds what equality looks at to the hasher.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(path)
         hasher.combine(filter)

@@ -81,7 +81,8 @@ public enum PredicateReader {
         var pattern: Pattern?
         if operation == .matches, case .literal(let node) = operand, let text = node.text {
             guard let compiled = Pattern(text) else {
-                throw DocumentError(.badValue, position: node.position, key: key, reason: "not a regular expression: \(text.clipped)")
+                throw DocumentError(
+                    .badValue, position: node.position, key: key, reason: "not a regular expression: \(text.clipped)")
             }
             pattern = compiled
         }
@@ -91,7 +92,8 @@ public enum PredicateReader {
     private static func operand(_ node: Node, for operation: Operator, path: String) throws(DocumentError) -> Operand {
         if operation == .within {
             guard let text = node.text, let id = ParameterID(text) else {
-                throw DocumentError(.wrongType, position: node.position, key: path, reason: "the name of a parameter is expected (clause.name)")
+                throw DocumentError(
+                    .wrongType, position: node.position, key: path, reason: "the name of a parameter is expected (clause.name)")
             }
             return .parameter(id)
         }
@@ -99,7 +101,9 @@ public enum PredicateReader {
         try checkLiteral(node, for: operation, path: path)
         if operation == .ageLe || operation == .ageGe {
             guard let seconds = node.text.flatMap(Unit.seconds(of:)) else {
-                throw DocumentError(.badValue, position: node.position, key: path, reason: "a length of time is expected, such as \"36 h\" or \"14 d\"")
+                throw DocumentError(
+                    .badValue, position: node.position, key: path,
+                    reason: "a length of time is expected, such as \"36 h\" or \"14 d\"")
             }
             return .seconds(seconds)
         }
@@ -110,7 +114,9 @@ public enum PredicateReader {
         var fields = try Fields(node, path: path)
         let result: Operand
         if let parameter = try fields.optionalText("param") {
-            guard let id = ParameterID(parameter) else { throw fields.error(at: "param", "\"\(parameter.clipped)\" is not clause.name") }
+            guard let id = ParameterID(parameter) else {
+                throw fields.error(at: "param", "\"\(parameter.clipped)\" is not clause.name")
+            }
             result = .parameter(id)
         } else if fields.optional("fact") != nil {
             result = .fact(try factPath(&fields, "fact"))
@@ -136,11 +142,15 @@ public enum PredicateReader {
             guard let count = node.integer, count >= 0 else { throw refuse("a whole number") }
         case .isIn, .notIn, .subsetOf, .supersetOf, .disjointFrom, .intersects:
             guard let items = node.list else { throw refuse("a list") }
-            for item in items where item.list != nil || item.entries != nil || item.isNull { throw refuse("a list of single values") }
+            for item in items where item.list != nil || item.entries != nil || item.isNull {
+                throw refuse("a list of single values")
+            }
         case .matches:
             if node.text == nil { throw refuse("a text") }
         case .modeWithin:
-            guard let text = node.text, !text.isEmpty, UInt32(text, radix: 8).map({ $0 <= 0o7777 }) == true else { throw refuse("octal digits in quotes") }
+            guard let text = node.text, !text.isEmpty, UInt32(text, radix: 8).map({ $0 <= 0o7777 }) == true else {
+                throw refuse("octal digits in quotes")
+            }
         case .exists, .known:
             if node.bool == nil { throw refuse("true or false") }
         case .ageLe, .ageGe, .within: break

@@ -37,7 +37,8 @@ public enum Unit: String, Sendable, CaseIterable {
     /// Reads "36 h", "14 d", "900 s", "15 min"; nil for anything else.
     public static func seconds(of text: String) -> Int? {
         let parts = text.split(separator: " ")
-        guard parts.count == 2, let number = Int(parts[0]), number >= 0, number < 1_000_000, let unit = Unit(rawValue: String(parts[1])),
+        guard parts.count == 2, let number = Int(parts[0]), number >= 0, number < 1_000_000,
+            let unit = Unit(rawValue: String(parts[1])),
             let length = unit.seconds
         else { return nil }
         return number * length

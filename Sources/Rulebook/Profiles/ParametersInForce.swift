@@ -29,7 +29,8 @@ public struct ParametersInForce: Sendable {
                 continue
             }
             guard var parameter = values[waiver.parameter] else { continue }
-            parameter.quantity = Quantity(waiver.value, parameter.quantity.unit, days: Self.days(waiver.value, parameter.quantity))
+            parameter.quantity = Quantity(
+                waiver.value, parameter.quantity.unit, days: Self.days(waiver.value, parameter.quantity))
             parameter.waiver = waiver
             values[waiver.parameter] = parameter
         }
@@ -39,7 +40,9 @@ public struct ParametersInForce: Sendable {
 
     /// Days of another number of months or years, in proportion to what the pack says, rounded toward the smaller number of days.
     private static func days(_ value: ExactNumber, _ quantity: Quantity) -> Int? {
-        guard let days = quantity.days, let base = quantity.number.integer, base > 0, let factor = value.integer else { return quantity.days }
+        guard let days = quantity.days, let base = quantity.number.integer, base > 0, let factor = value.integer else {
+            return quantity.days
+        }
         return days * factor / base
     }
 }

@@ -17,6 +17,7 @@ public struct ProfileContext: EvaluationContext, Sendable {
         self.parameters = parameters
     }
 
+    /// The fact of the firm or system, the decision, the variable or the switch at a path of two keys.
     public func flat(_ path: FactPath) -> Node? {
         guard path.keys.count == 2 else { return nil }
         let name = path.keys[1]
@@ -30,10 +31,16 @@ public struct ProfileContext: EvaluationContext, Sendable {
         }
     }
 
+    /// Profiles keep no trees.
     public func root(_ key: String) -> Node? { nil }
+    /// A missing profile fact is simply not known; asking whether it is known is always possible.
     public func isKnown(_ root: String) -> Bool { true }
+    /// The same as `flat`.
     public func profileFact(_ path: FactPath) -> Node? { flat(path) }
+    /// The parameter in force.
     public func parameter(_ id: ParameterID) -> Parameter? { parameters[id] }
+    /// Profile facts are compared in their own unit.
     public func unit(of path: [String]) -> Unit? { nil }
+    /// Profiles have no ages to count.
     public var instant: Instant { Instant(seconds: 0) }
 }

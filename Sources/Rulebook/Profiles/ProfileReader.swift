@@ -16,7 +16,9 @@ public enum ProfileReader {
         try fields.expectSchema(Profile.schema)
         var profile = Profile(
             name: try fields.text("name"), firm: try facts(&fields, "firm", rulebook, prefix: "firm"),
-            systems: try RulePackReader.items(&fields, "systems") { node, path throws(DocumentError) in try system(node, path, rulebook) })
+            systems: try RulePackReader.items(&fields, "systems") { node, path throws(DocumentError) in
+                try system(node, path, rulebook)
+            })
         profile.origin = origin
         profile.changes = try RulePackReader.items(&fields, "changes") { node, path throws(DocumentError) in
             var fields = try Fields(node, path: path)
@@ -39,14 +41,17 @@ public enum ProfileReader {
         return profile
     }
 
-    private static func facts(_ outer: inout Fields, _ key: String, _ rulebook: Rulebook, prefix: String) throws(DocumentError) -> [String: Node] {
+    private static func facts(_ outer: inout Fields, _ key: String, _ rulebook: Rulebook, prefix: String) throws(DocumentError)
+        -> [String: Node]
+    {
         var facts: [String: Node] = [:]
         for entry in try outer.entries(key) {
             let path = "\(outer.path(key)).\(entry.key.clipped)"
             guard let definition = rulebook.fact("\(prefix).\(entry.key)") else {
                 let known = rulebook.facts.filter { $0.key.hasPrefix("\(prefix).") }.map(\.name).sorted()
                 throw DocumentError(
-                    .unknownKey, position: entry.position, key: path, reason: "no rule pack knows this fact; known: \(known.joined(separator: ", "))")
+                    .unknownKey, position: entry.position, key: path,
+                    reason: "no rule pack knows this fact; known: \(known.joined(separator: ", "))")
             }
             if entry.node.isNull { continue }
             try definition.check(entry.node, path: path)
@@ -75,19 +80,26 @@ public enum ProfileReader {
                 throw DocumentError(.unknownKey, position: entry.position, key: path, reason: "there is no such decision")
             }
             for item in entry.node.entries ?? [] {
-                guard let value = item.node.text, decision.switches.first(where: { $0.name == item.key })?.values.contains(where: { $0.value == value }) == true
+                guard let value = item.node.text,
+                    decision.switches.first(where: { $0.name == item.key })?.values.contains(where: { $0.value == value }) == true
                 else {
-                    throw DocumentError(.badValue, position: item.position, key: "\(path).\(item.key.clipped)", reason: "no such switch, or no such reading of it")
+                    throw DocumentError(
+                        .badValue, position: item.position, key: "\(path).\(item.key.clipped)",
+                        reason: "no such switch, or no such reading of it")
                 }
                 policy.switches[entry.key, default: [:]][item.key] = value
             }
         }
         if let text = try fields.optionalText("facts_max_age") {
-            guard let seconds = Unit.seconds(of: text), seconds > 0 else { throw fields.error(at: "facts_max_age", "a length of time is expected, such as \"7 d\"") }
+            guard let seconds = Unit.seconds(of: text), seconds > 0 else {
+                throw fields.error(at: "facts_max_age", "a length of time is expected, such as \"7 d\"")
+            }
             policy.factsMaximumAge = seconds
         }
         if let name = try fields.optionalText("zone") {
-            guard let zone = Zone(name) else { throw fields.error(at: "zone", "Asia/Taipei, UTC or an offset such as +08:00 is expected") }
+            guard let zone = Zone(name) else {
+                throw fields.error(at: "zone", "Asia/Taipei, UTC or an offset such as +08:00 is expected")
+            }
             policy.zone = zone
         }
         policy.calendar = try calendar(&fields)
@@ -101,7 +113,9 @@ public enum ProfileReader {
         let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
         var calendar = BusinessCalendar()
         for name in try fields.texts("closed_weekdays") {
-            guard let index = names.firstIndex(of: name) else { throw fields.error(at: "closed_weekdays", "one of \(names.joined(separator: ", ")) is expected") }
+            guard let index = names.firstIndex(of: name) else {
+                throw fields.error(at: "closed_weekdays", "one of \(names.joined(separator: ", ")) is expected")
+            }
             calendar.closedWeekdays.insert(index + 1)
         }
         for key in ["closed", "open"] {
@@ -122,45 +136,62 @@ public enum ProfileReader {
             let path = "overrides.\(entry.key.clipped)"
             let parameter = try parameter(entry.key, rulebook, entry.position, path)
             guard let value = entry.node.number else {
-                throw DocumentError(.wrongType, position: entry.node.position, key: path, reason: "a number is expected, not \(entry.node.kindName)")
+                throw DocumentError(
+                    .wrongType, position: entry.node.position, key: path,
+                    reason: "a number is expected, not \(entry.node.kindName)")
             }
             guard parameter.allows(value) else {
                 throw DocumentError(
                     .badValue, position: entry.node.position, key: path,
-                    reason: "\(value) is looser than \(parameter.bound.sign) \(parameter.quantity); a looser value needs an entry under waivers")
+                    reason:
+                        "\(value) is looser than \(parameter.bound.sign) \(parameter.quantity); a looser value needs an entry under waivers"
+                )
             }
             overrides.append((parameter.id, value, entry.position))
         }
         return overrides
     }
 
-    private static func parameter(_ name: String, _ rulebook: Rulebook, _ position: Position, _ path: String) throws(DocumentError) -> Parameter {
+    private static func parameter(_ name: String, _ rulebook: Rulebook, _ position: Position, _ path: String)
+        throws(DocumentError) -> Parameter
+    {
         guard let id = ParameterID(name), let parameter = rulebook.parameters[id] else {
-            throw DocumentError(.unknownKey, position: position, key: path, reason: "no rule pack has the parameter \"\(name.clipped)\"")
+            throw DocumentError(
+                .unknownKey, position: position, key: path, reason: "no rule pack has the parameter \"\(name.clipped)\"")
         }
         return parameter
     }
 
-    private static func waivers(_ fields: inout Fields, _ rulebook: Rulebook) throws(DocumentError) -> [(waiver: Waiver, position: Position)] {
+    private static func waivers(_ fields: inout Fields, _ rulebook: Rulebook) throws(DocumentError) -> [(
+        waiver: Waiver, position: Position
+    )] {
         try RulePackReader.items(&fields, "waivers") { node, path throws(DocumentError) in
             var fields = try Fields(node, path: path)
             let parameter = try parameter(try fields.text("parameter"), rulebook, node.position, "\(path).parameter")
-            guard let value = try fields.required("value").number else { throw fields.error(.wrongType, at: "value", "a number is expected") }
+            guard let value = try fields.required("value").number else {
+                throw fields.error(.wrongType, at: "value", "a number is expected")
+            }
             let waiver = Waiver(
                 parameter: parameter.id, value: value, owner: try fields.text("owner"), approver: try fields.text("approver"),
                 reason: try fields.text("reason"), expires: try fields.date("expires"))
-            guard waiver.owner != waiver.approver else { throw fields.error(at: "approver", "the owner cannot approve their own waiver") }
+            guard waiver.owner != waiver.approver else {
+                throw fields.error(at: "approver", "the owner cannot approve their own waiver")
+            }
             try fields.finish()
             return (waiver, node.position)
         }
     }
 
-    private static func equivalence(_ node: Node, _ path: String, _ rulebook: Rulebook, systems: Set<String>) throws(DocumentError) -> Equivalence {
+    private static func equivalence(_ node: Node, _ path: String, _ rulebook: Rulebook, systems: Set<String>)
+        throws(DocumentError) -> Equivalence
+    {
         var fields = try Fields(node, path: path)
         let equivalence = Equivalence(
             clause: try fields.text("clause"), groupClause: try fields.text("group_clause"), reason: try fields.text("reason"),
             approver: try fields.text("approver"), expires: try fields.date("expires"), systems: try fields.texts("systems"))
-        guard rulebook.clause(equivalence.clause) != nil else { throw fields.error(at: "clause", "there is no clause \"\(equivalence.clause.clipped)\"") }
+        guard rulebook.clause(equivalence.clause) != nil else {
+            throw fields.error(at: "clause", "there is no clause \"\(equivalence.clause.clipped)\"")
+        }
         for system in equivalence.systems where !systems.contains(system) {
             throw fields.error(at: "systems", "there is no system \"\(system.clipped)\"")
         }

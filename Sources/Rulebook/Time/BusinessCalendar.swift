@@ -18,5 +18,7 @@ public struct BusinessCalendar: Sendable, Hashable {
     public static let everyDay = BusinessCalendar()
 
     /// Whether the duty is due on a day.
-    public func isDue(on day: CivilDate) -> Bool { open.contains(day) || (!closed.contains(day) && !closedWeekdays.contains(day.weekday)) }
+    public func isDue(on day: CivilDate) -> Bool {
+        open.contains(day) || (!closed.contains(day) && !closedWeekdays.contains(day.weekday))
+    }
 }

@@ -8,7 +8,9 @@ public struct CivilDate: Sendable, Hashable, Comparable {
 
     /// A day by year, month and day of month; `nil` when the calendar has no such day or the year is outside 1...9999.
     public init?(year: Int, month: Int, day: Int) {
-        guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= Self.length(ofMonth: month, year: year) else { return nil }
+        guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= Self.length(ofMonth: month, year: year) else {
+            return nil
+        }
         self.day = Self.days(year, month, day)
     }
 
@@ -70,9 +72,11 @@ public struct CivilDate: Sendable, Hashable, Comparable {
         let index = year * 12 + month - 1 + count
         let targetYear = index >= 0 ? index / 12 : (index - 11) / 12
         let targetMonth = index - targetYear * 12 + 1
-        return CivilDate(day: Self.days(targetYear, targetMonth, min(dayOfMonth, Self.length(ofMonth: targetMonth, year: targetYear))))
+        return CivilDate(
+            day: Self.days(targetYear, targetMonth, min(dayOfMonth, Self.length(ofMonth: targetMonth, year: targetYear))))
     }
 
+    /// Whether the left one comes before the right one.
     public static func < (left: CivilDate, right: CivilDate) -> Bool { left.day < right.day }
 
     /// Days from `earlier` to this day.

@@ -10,13 +10,21 @@ public struct Instant: Sendable, Hashable, Comparable {
     /// for a time without an offset, because it says nothing.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes.count <= 40, let date = CivilDate(String(decoding: bytes[0..<10], as: UTF8.self)) else { return nil }
-        guard bytes[10] | 0x20 == UInt8(ascii: "t") || bytes[10] == 0x20, bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":") else { return nil }
+        guard bytes.count >= 20, bytes.count <= 40, let date = CivilDate(String(decoding: bytes[0..<10], as: UTF8.self)) else {
+            return nil
+        }
+        guard bytes[10] | 0x20 == UInt8(ascii: "t") || bytes[10] == 0x20, bytes[13] == UInt8(ascii: ":"),
+            bytes[16] == UInt8(ascii: ":")
+        else { return nil }
         func pair(_ at: Int) -> Int? {
-            guard at + 1 < bytes.count, (0x30...0x39).contains(bytes[at]), (0x30...0x39).contains(bytes[at + 1]) else { return nil }
+            guard at + 1 < bytes.count, (0x30...0x39).contains(bytes[at]), (0x30...0x39).contains(bytes[at + 1]) else {
+                return nil
+            }
             return Int(bytes[at] - 0x30) * 10 + Int(bytes[at + 1] - 0x30)
         }
-        guard let hour = pair(11), let minute = pair(14), let second = pair(17), hour < 24, minute < 60, second <= 60 else { return nil }
+        guard let hour = pair(11), let minute = pair(14), let second = pair(17), hour < 24, minute < 60, second <= 60 else {
+            return nil
+        }
         var index = 19
         if bytes[index] == UInt8(ascii: ".") {
             index += 1
@@ -30,7 +38,8 @@ public struct Instant: Sendable, Hashable, Comparable {
             guard index + 1 == bytes.count else { return nil }
         } else {
             guard bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-"), index + 6 == bytes.count,
-                bytes[index + 3] == UInt8(ascii: ":"), let hours = pair(index + 1), let minutes = pair(index + 4), hours < 24, minutes < 60
+                bytes[index + 3] == UInt8(ascii: ":"), let hours = pair(index + 1), let minutes = pair(index + 4), hours < 24,
+                minutes < 60
             else { return nil }
             offset = (hours * 3600 + minutes * 60) * (bytes[index] == UInt8(ascii: "-") ? -1 : 1)
         }
@@ -40,6 +49,7 @@ public struct Instant: Sendable, Hashable, Comparable {
     /// The instant `count` seconds later.
     public func adding(seconds count: Int64) -> Instant { Instant(seconds: seconds + count) }
 
+    /// Whether the left one comes before the right one.
     public static func < (left: Instant, right: Instant) -> Bool { left.seconds < right.seconds }
 
     /// Seconds from `earlier` to this instant.

@@ -40,7 +40,9 @@ struct CheckCommand: AsyncParsableCommand {
         let facts = try await collect(host, wording)
         if let saveFacts { try DocumentFile.write(facts.bytes, to: saveFacts) }
         var profile = try given ?? interview(rulebook, host: facts.host, wording)
-        if profile.systems.isEmpty { profile.systems = [SystemProfile(id: facts.host, name: facts.host, hosts: [facts.host], facts: [:])] }
+        if profile.systems.isEmpty {
+            profile.systems = [SystemProfile(id: facts.host, name: facts.host, hosts: [facts.host], facts: [:])]
+        }
         var judging = Judging(rulebook: rulebook, library: library, profile: profile, facts: [facts], records: records)
         _ = judging.adoptHosts()
         judging.profile.assumeStrict(rulebook)
@@ -96,7 +98,8 @@ struct CollectCommand: AsyncParsableCommand {
         let collector = Collector(Host.live(root: root), version: Plumbline.version)
         let wanted = only.map { Set($0.split(separator: ",").map { $0.trimmed }) }
         if let unknown = wanted?.subtracting(collector.groups).sorted().first {
-            throw ValidationError("there is no group \"\(unknown.clipped)\"; there are: \(collector.groups.sorted().joined(separator: ", "))")
+            throw ValidationError(
+                "there is no group \"\(unknown.clipped)\"; there are: \(collector.groups.sorted().joined(separator: ", "))")
         }
         guard FolderListing.isFolder(root) else { throw ValidationError("\(root.clipped) is not a folder") }
         let line = ProgressLine()
@@ -134,7 +137,9 @@ struct AssessCommand: ParsableCommand {
 
     func validate() throws {
         if facts.isEmpty, firm.profile == nil { throw ValidationError("give at least one --facts file, or a --profile") }
-        if let at, Instant(at) == nil { throw ValidationError("--at: \"\(at.clipped)\" is not an instant such as 2026-11-20T16:00:00Z") }
+        if let at, Instant(at) == nil {
+            throw ValidationError("--at: \"\(at.clipped)\" is not an instant such as 2026-11-20T16:00:00Z")
+        }
     }
 
     func run() throws {
@@ -150,7 +155,9 @@ struct AssessCommand: ParsableCommand {
         var judging = Judging(rulebook: rulebook, library: library, profile: profile, facts: read, records: records)
         let strays = judging.adoptHosts()
         if given != nil, !strays.isEmpty {
-            Terminal.complain("plumbline: no system of the profile names these hosts, so each is judged as a system of its own at its strictest: \(strays.joined(separator: ", "))")
+            Terminal.complain(
+                "plumbline: no system of the profile names these hosts, so each is judged as a system of its own at its strictest: \(strays.joined(separator: ", "))"
+            )
         }
         judging.profile.assumeStrict(rulebook)
         let report = judging.report(at: at.flatMap { Instant($0) } ?? Terminal.now, clause: output.clause, wording: wording)

@@ -23,7 +23,9 @@ struct RulebookCommand: ParsableCommand {
         func run() throws {
             let rulebook = try common.rulebook()
             let packs = rulebook.packs.filter { pack == nil || $0.id == pack }
-            guard !packs.isEmpty else { throw ValidationError("there is no pack; there are: \(rulebook.packs.map(\.id).joined(separator: ", "))") }
+            guard !packs.isEmpty else {
+                throw ValidationError("there is no pack; there are: \(rulebook.packs.map(\.id).joined(separator: ", "))")
+            }
             if json {
                 Terminal.write(CanonicalJSON.bytes(of: .list(packs.map(RulebookReport.node))))
             } else {

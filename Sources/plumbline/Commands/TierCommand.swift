@@ -24,7 +24,8 @@ struct TierCommand: ParsableCommand {
     @Option(
         name: .customLong("what-if"),
         help: ArgumentHelp(
-            "A firm fact to change, KEY=VALUE; KEY may also be system.SYSTEM.KEY or switch.NAME. `null` makes it unknown.", valueName: "key=value"))
+            "A firm fact to change, KEY=VALUE; KEY may also be system.SYSTEM.KEY or switch.NAME. `null` makes it unknown.",
+            valueName: "key=value"))
     var whatIf: [String] = []
 
     @Option(name: .customLong("as-of"), help: ArgumentHelp("The day it is for; today when left out.", valueName: "date"))
@@ -62,7 +63,9 @@ struct TierCommand: ParsableCommand {
     }
 
     private func apply(_ change: String, to profile: inout Profile, _ rulebook: Rulebook) throws {
-        guard let sign = change.firstIndex(of: "=") else { throw ValidationError("--what-if: \"\(change.clipped)\" is not KEY=VALUE") }
+        guard let sign = change.firstIndex(of: "=") else {
+            throw ValidationError("--what-if: \"\(change.clipped)\" is not KEY=VALUE")
+        }
         let key = change[..<sign].trimmed
         let text = change[change.index(after: sign)...].trimmed
         let parts = key.split(separator: ".").map(String.init)
@@ -70,7 +73,9 @@ struct TierCommand: ParsableCommand {
             let owners = rulebook.packs.flatMap(\.decisions).filter { decision in
                 decision.switches.contains { $0.name == parts[1] && $0.values.contains { $0.value == text } }
             }
-            guard !owners.isEmpty else { throw ValidationError("--what-if: there is no switch \(parts[1].clipped) with a reading \"\(text.clipped)\"") }
+            guard !owners.isEmpty else {
+                throw ValidationError("--what-if: there is no switch \(parts[1].clipped) with a reading \"\(text.clipped)\"")
+            }
             for decision in owners { profile.policy.switches[decision.id, default: [:]][parts[1]] = text }
             return
         }
@@ -92,7 +97,9 @@ struct TierCommand: ParsableCommand {
         }
         if text == "null" { return nil }
         let node = ProfileValue.parse(text, as: fact)
-        do throws(DocumentError) { try fact.check(node, path: key) } catch { throw ValidationError("--what-if: \(key): \(error.reason)") }
+        do throws(DocumentError) { try fact.check(node, path: key) } catch {
+            throw ValidationError("--what-if: \(key): \(error.reason)")
+        }
         return node
     }
 }

@@ -13,7 +13,8 @@ struct LoginsTests {
         var tree = TreeHost()
         tree.binary["/var/log/wtmp"] = Utmp.record(7, "ann", "a", now - 5_000) + Utmp.record(7, "bob", "b", now - 10)
         tree.binary["/var/log/btmp"] =
-            Utmp.record(6, "hunter2", "a", now - 90_000) + Utmp.record(6, "root", "a", now - 80_000) + Utmp.record(6, "root", "b", now)
+            Utmp.record(6, "hunter2", "a", now - 90_000) + Utmp.record(6, "root", "a", now - 80_000)
+            + Utmp.record(6, "root", "b", now)
         tree.binary["/var/log/lastlog"] = []
         let run = await Run(LoginsCollector(), tree)
         #expect(run["wtmp/records"]?.integer == 2)
@@ -72,7 +73,8 @@ struct LoginsTests {
     @Test("one account from several sources") func shared() async {
         var tree = TreeHost()
         tree.binary["/run/utmp"] =
-            Utmp.record(7, "ann", "10.0.0.1", now) + Utmp.record(7, "ann", "10.0.0.2", now) + Utmp.record(7, "bob", "10.0.0.1", now)
+            Utmp.record(7, "ann", "10.0.0.1", now) + Utmp.record(7, "ann", "10.0.0.2", now)
+            + Utmp.record(7, "bob", "10.0.0.1", now)
             + Utmp.record(7, "bob", "10.0.0.1", now) + Utmp.record(8, "bob", "10.0.0.9", now) + Utmp.record(7, "cat", ":0", now)
             + Utmp.record(7, "cat", "", now)
         let run = await Run(LoginsCollector(), tree)
@@ -85,7 +87,9 @@ struct LoginsTests {
     func randomBytes(_ seed: UInt64) async {
         var random = Seeded(seed)
         var tree = TreeHost()
-        for path in ["/var/log/wtmp", "/var/log/btmp", "/run/utmp"] { tree.binary[path] = random.bytes(384 * 7, alphabet: "\u{7}ann") }
+        for path in ["/var/log/wtmp", "/var/log/btmp", "/run/utmp"] {
+            tree.binary[path] = random.bytes(384 * 7, alphabet: "\u{7}ann")
+        }
         tree.binary["/var/log/secure"] = random.bytes(500, alphabet: "2026-11-17T\n")
         #expect(await Run(LoginsCollector(), tree).facts != nil)
     }

@@ -8,7 +8,8 @@ struct PAMDispatchTests {
     private func walk(_ lines: [(Int, String, PAMReturn)]) -> PAMSimulator.Outcome {
         let stack = lines.map { level, control, _ in
             PAMEntry(
-                facility: .auth, kind: control == "substack" ? .substack : .module, control: control, actions: PAMControl(control),
+                facility: .auth, kind: control == "substack" ? .substack : .module, control: control,
+                actions: PAMControl(control),
                 module: "m.so", arguments: [], level: level, from: "f:1", via: [])
         }
         return PAMSimulator.run(stack) { lines[$0].2 }
@@ -42,7 +43,8 @@ struct PAMDispatchTests {
     @Test("a jump counts a substack as one line")
     func jumpOverSubstack() {
         let outcome = walk([
-            (0, "[success=1 default=bad]", .success), (0, "substack", .success), (1, "required", .authErr), (1, "required", .authErr),
+            (0, "[success=1 default=bad]", .success), (0, "substack", .success), (1, "required", .authErr),
+            (1, "required", .authErr),
             (0, "required", .success),
         ])
         #expect(outcome.called == [0, 4])
@@ -54,17 +56,23 @@ struct PAMDispatchTests {
     }
 
     @Test("a jump does not leave its substack") func jumpInsideSubstack() {
-        let outcome = walk([(0, "substack", .success), (1, "[success=2]", .success), (1, "required", .success), (0, "required", .success)])
+        let outcome = walk([
+            (0, "substack", .success), (1, "[success=2]", .success), (1, "required", .success), (0, "required", .success),
+        ])
         #expect(outcome.status == .permDenied)
         #expect(outcome.called == [1, 3])
     }
 
     @Test("done and die end only the substack they stand in")
     func decisionInSubstack() {
-        let done = walk([(0, "substack", .success), (1, "sufficient", .success), (1, "required", .authErr), (0, "required", .authErr)])
+        let done = walk([
+            (0, "substack", .success), (1, "sufficient", .success), (1, "required", .authErr), (0, "required", .authErr),
+        ])
         #expect(done.called == [1, 3])
         #expect(done.status == .authErr)
-        let die = walk([(0, "substack", .success), (1, "requisite", .authErr), (1, "required", .success), (0, "required", .success)])
+        let die = walk([
+            (0, "substack", .success), (1, "requisite", .authErr), (1, "required", .success), (0, "required", .success),
+        ])
         #expect(die.called == [1, 3])
         #expect(die.status == .authErr)
     }
@@ -76,12 +84,15 @@ struct PAMDispatchTests {
         #expect(outcome.isSuccess)
     }
 
-    @Test("bracket lists", arguments: [
-        ("[success=ok new_authtok_reqd=done default=ignore]", PAMReturn.newAuthtokReqd, PAMAction.done),
-        ("[ success = 2  default=die ]", .success, .jump(2)), ("[success=1]", .authErr, .bad),
-        ("[default=ignore success=bad]", .success, .bad), ("[default=ignore default=die]", .authErr, .ignore),
-        ("[success=0 default=ignore]", .success, .bad), ("[sucess=ok]", .success, .bad), ("[success=ok nonsense]", .success, .bad),
-        ("[success=99999999999999999999]", .success, .bad), ("REQUIRED", .success, .ok), ("", .success, .bad),
-    ])
+    @Test(
+        "bracket lists",
+        arguments: [
+            ("[success=ok new_authtok_reqd=done default=ignore]", PAMReturn.newAuthtokReqd, PAMAction.done),
+            ("[ success = 2  default=die ]", .success, .jump(2)), ("[success=1]", .authErr, .bad),
+            ("[default=ignore success=bad]", .success, .bad), ("[default=ignore default=die]", .authErr, .ignore),
+            ("[success=0 default=ignore]", .success, .bad), ("[sucess=ok]", .success, .bad),
+            ("[success=ok nonsense]", .success, .bad),
+            ("[success=99999999999999999999]", .success, .bad), ("REQUIRED", .success, .ok), ("", .success, .bad),
+        ])
     func brackets(_ text: String, _ value: PAMReturn, _ action: PAMAction) { #expect(PAMControl(text)[value] == action) }
 }

@@ -172,11 +172,13 @@ struct PAMLockoutTests {
 
     @Test("the same layouts mean the same through a substack", arguments: LockoutCase.all)
     func throughSubstack(_ example: LockoutCase) async {
-        let run = await Run(PAMCollector(), TreeHost(files: [
-            "/etc/pam.d/password-auth": example.stack + "\n" + example.account + "\n",
-            "/etc/pam.d/login": "auth substack password-auth\nauth include postlogin\naccount include password-auth\n",
-            "/etc/pam.d/postlogin": "session optional pam_umask.so\n",
-        ]))
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/pam.d/password-auth": example.stack + "\n" + example.account + "\n",
+                "/etc/pam.d/login": "auth substack password-auth\nauth include postlogin\naccount include password-auth\n",
+                "/etc/pam.d/postlogin": "session optional pam_umask.so\n",
+            ]))
         #expect(run.texts("services/name=login/modules")?.isEmpty == false)
         #expect(run["services/name=login/lockout/counts_failures"]?.bool == example.counts)
         #expect(run["services/name=login/lockout/refuses_locked"]?.bool == example.refuses)
@@ -185,9 +187,12 @@ struct PAMLockoutTests {
 
     @Test("a file alone proves nothing")
     func onlyTheFile() async {
-        let run = await Run(PAMCollector(), TreeHost(files: [
-            "/etc/security/faillock.conf": "deny = 3\nunlock_time = never\n", "/etc/pam.d/login": "auth required pam_unix.so\n",
-        ]))
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/security/faillock.conf": "deny = 3\nunlock_time = never\n",
+                "/etc/pam.d/login": "auth required pam_unix.so\n",
+            ]))
         #expect(run["services/name=login/lockout/present"]?.bool == false)
         #expect(run["services/name=login/lockout/counts_failures"]?.bool == false)
         #expect(run["faillock_conf/present"]?.bool == true)
@@ -197,23 +202,27 @@ struct PAMLockoutTests {
 
     @Test("in sshd but not in login")
     func perService() async {
-        let run = await Run(PAMCollector(), TreeHost(files: [
-            "/etc/pam.d/sshd": LockoutCase.all[0].stack, "/etc/pam.d/login": "auth required pam_unix.so\n",
-        ]))
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/pam.d/sshd": LockoutCase.all[0].stack, "/etc/pam.d/login": "auth required pam_unix.so\n",
+            ]))
         #expect(run["services/name=sshd/lockout/refuses_locked"]?.bool == true)
         #expect(run["services/name=login/lockout/present"]?.bool == false)
     }
 
     @Test("arguments override the file, the file the defaults")
     func precedence() async {
-        let run = await Run(PAMCollector(), TreeHost(files: [
-            "/etc/security/faillock.conf": "# deny = 9\ndeny = 5\nunlock_time=1200\neven_deny_root\n",
-            "/etc/pam.d/login": """
-            auth required pam_faillock.so preauth deny=4
-            auth sufficient pam_unix.so
-            auth [default=die] pam_faillock.so authfail deny=4
-            """,
-        ]))
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/security/faillock.conf": "# deny = 9\ndeny = 5\nunlock_time=1200\neven_deny_root\n",
+                "/etc/pam.d/login": """
+                auth required pam_faillock.so preauth deny=4
+                auth sufficient pam_unix.so
+                auth [default=die] pam_faillock.so authfail deny=4
+                """,
+            ]))
         let lockout = "services/name=login/lockout"
         #expect(run.setting("\(lockout)/deny") == "4 from /etc/pam.d/login:1")
         #expect(run.setting("\(lockout)/unlock_time") == "1200 from /etc/security/faillock.conf:3")
@@ -225,13 +234,15 @@ struct PAMLockoutTests {
 
     @Test("calls that disagree give the laxer value")
     func disagreement() async {
-        let run = await Run(PAMCollector(), TreeHost(files: [
-            "/etc/pam.d/login": """
-            auth required pam_faillock.so preauth deny=10 unlock_time=0
-            auth sufficient pam_unix.so
-            auth [default=die] pam_faillock.so authfail deny=3 unlock_time=60
-            """
-        ]))
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/pam.d/login": """
+                auth required pam_faillock.so preauth deny=10 unlock_time=0
+                auth sufficient pam_unix.so
+                auth [default=die] pam_faillock.so authfail deny=3 unlock_time=60
+                """
+            ]))
         #expect(run.setting("services/name=login/lockout/deny") == "10 from /etc/pam.d/login:1")
         #expect(run.setting("services/name=login/lockout/unlock_time") == "60 from /etc/pam.d/login:3")
     }

@@ -22,7 +22,8 @@ struct PAMOracleTests {
                 let (level, control) = (parts[0].prefix { $0 != " " }, String(parts[0].drop { $0 != " " }.dropFirst()))
                 returns.append(try #require(PAMReturn(rawValue: String(parts[1]))))
                 return PAMEntry(
-                    facility: .auth, kind: control == "substack" ? .substack : .module, control: control, actions: PAMControl(control),
+                    facility: .auth, kind: control == "substack" ? .substack : .module, control: control,
+                    actions: PAMControl(control),
                     module: "pam_debug.so", arguments: [], level: try #require(Int(level)), from: "", via: [])
             }
             let answer = PAMSimulator.run(stack) { returns[$0] }.status.rawValue

@@ -9,9 +9,13 @@ struct SchemaConformanceTests {
     private static func schema() throws -> [String: [String: String]] {
         let root = #filePath.split(separator: "/").dropLast(4).map { "/\($0)" }.joined()
         let document = try DocumentFile.document("\(root)/Packs/facts/linux.yaml")
-        return Dictionary(uniqueKeysWithValues: (document["groups"]?.entries ?? []).map { group in
-            (group.key, Dictionary(uniqueKeysWithValues: (group.node["paths"]?.entries ?? []).map { ($0.key, $0.node.text ?? "") }))
-        })
+        return Dictionary(
+            uniqueKeysWithValues: (document["groups"]?.entries ?? []).map { group in
+                (
+                    group.key,
+                    Dictionary(uniqueKeysWithValues: (group.node["paths"]?.entries ?? []).map { ($0.key, $0.node.text ?? "") })
+                )
+            })
     }
 
     /// A host on which every collector has something to say.
@@ -28,25 +32,30 @@ struct SchemaConformanceTests {
                 """,
             "/etc/security/faillock.conf": "deny=3\n",
             "/etc/login.defs": """
-                PASS_MAX_DAYS 90
-                PASS_MIN_DAYS 1
-                PASS_WARN_AGE 7
-                PASS_MIN_LEN 12
-                ENCRYPT_METHOD SHA512
-                UMASK 027
-                UID_MIN 1000
-                UID_MAX 60000
-                LOGIN_RETRIES 3
-                LOGIN_TIMEOUT 60
-                FAIL_DELAY 4
-                """,
-            "/etc/passwd": "root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\nadmin:x:1000:100::/home/admin:/bin/sh\nadmin:x:1001:100::/:/bin/sh\n",
+            PASS_MAX_DAYS 90
+            PASS_MIN_DAYS 1
+            PASS_WARN_AGE 7
+            PASS_MIN_LEN 12
+            ENCRYPT_METHOD SHA512
+            UMASK 027
+            UID_MIN 1000
+            UID_MAX 60000
+            LOGIN_RETRIES 3
+            LOGIN_TIMEOUT 60
+            FAIL_DELAY 4
+            """,
+            "/etc/passwd":
+                "root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\nadmin:x:1000:100::/home/admin:/bin/sh\nadmin:x:1001:100::/:/bin/sh\n",
             "/etc/shadow": "root:$6$a$b:20000:1:90:7:30:20900:\ntoor:!:::::::\nadmin:$6$a$b:0:::::20900:\n",
             "/etc/group": "users:x:100:\nother:x:100:admin\n", "/etc/gshadow": "", "/etc/default/useradd": "INACTIVE=30\n",
             "/root/.ssh/authorized_keys": KeySamples.rsa, "/home/admin/.ssh/authorized_keys": KeySamples.rsa,
-            "/usr/bin/sudo": "", "/etc/sudoers": "Defaults use_pty, logfile=/x, timestamp_timeout=5\nroot ALL=(ALL) NOPASSWD: ALL\n",
-            "/usr/sbin/sshd": "", "/etc/ssh/sshd_config": "ChannelTimeout session=5m\nCiphers a,b\nMACs a\nKexAlgorithms a\nMatch User ann\nMaxSessions 1\n",
-            "/etc/profile": "readonly TMOUT=900\n", "/etc/systemd/logind.conf": "[Login]\nStopIdleSessionSec=900\nKillUserProcesses=yes\n",
+            "/usr/bin/sudo": "",
+            "/etc/sudoers": "Defaults use_pty, logfile=/x, timestamp_timeout=5\nroot ALL=(ALL) NOPASSWD: ALL\n",
+            "/usr/sbin/sshd": "",
+            "/etc/ssh/sshd_config":
+                "ChannelTimeout session=5m\nCiphers a,b\nMACs a\nKexAlgorithms a\nMatch User ann\nMaxSessions 1\n",
+            "/etc/profile": "readonly TMOUT=900\n",
+            "/etc/systemd/logind.conf": "[Login]\nStopIdleSessionSec=900\nKillUserProcesses=yes\n",
             "/etc/security/time.conf": "a;b;c;d\n", "/etc/security/access.conf": "-:ALL:ALL\n",
             "/proc/1/comm": "systemd\n", "/proc/4242/comm": "sshd\n",
             "/etc/security/limits.conf": "* hard maxlogins 1\n", "/var/log/auth.log": "x\n", "/var/log/auth.log.1": "x\n",

@@ -28,7 +28,8 @@ struct TreeHost {
 
     private func status(_ path: String) -> Result<HostStatus, AccessFailure> {
         if let content = content(path) {
-            return .success(HostStatus(kind: .file, mode: modes[path] ?? 0o644, size: content.count, modified: modified[path] ?? now))
+            return .success(
+                HostStatus(kind: .file, mode: modes[path] ?? 0o644, size: content.count, modified: modified[path] ?? now))
         }
         return isFolder(path) ? .success(HostStatus(kind: .directory, mode: modes[path] ?? 0o755)) : .failure(.absent)
     }

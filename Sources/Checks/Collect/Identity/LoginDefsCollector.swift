@@ -33,9 +33,9 @@ struct LoginDefs {
         let text = origin.value
         let digits = text.hasPrefix("-") || text.hasPrefix("+") ? text.dropFirst() : text[...]
         let value: Int? =
-            if digits.lowercased().hasPrefix("0x") { Int(digits.dropFirst(2), radix: 16) }
-            else if digits.hasPrefix("0"), digits.count > 1 { Int(digits, radix: 8) }
-            else { Int(digits) }
+            if digits.lowercased().hasPrefix("0x") {
+                Int(digits.dropFirst(2), radix: 16)
+            } else if digits.hasPrefix("0"), digits.count > 1 { Int(digits, radix: 8) } else { Int(digits) }
         return value.map { Origin(text.hasPrefix("-") ? -$0 : $0, origin.from) }
     }
 }
@@ -51,12 +51,14 @@ struct LoginDefsCollector: FactCollector {
         }
         func number(_ key: String) -> Node? { file.number(key).map { setting(.integer($0.value), from: $0.from) } }
         func text(_ key: String) -> Node? { file.text(key).map { setting(.text($0.value), from: $0.from) } }
-        return .facts(.object([
-            ("pass_max_days", number("PASS_MAX_DAYS")), ("pass_min_days", number("PASS_MIN_DAYS")),
-            ("pass_warn_age", number("PASS_WARN_AGE")), ("pass_min_len", number("PASS_MIN_LEN")),
-            ("encrypt_method", text("ENCRYPT_METHOD")), ("umask", text("UMASK")), ("uid_min", number("UID_MIN")),
-            ("uid_max", number("UID_MAX")), ("login_retries", number("LOGIN_RETRIES")), ("login_timeout", number("LOGIN_TIMEOUT")),
-            ("fail_delay", number("FAIL_DELAY")),
-        ]))
+        return .facts(
+            .object([
+                ("pass_max_days", number("PASS_MAX_DAYS")), ("pass_min_days", number("PASS_MIN_DAYS")),
+                ("pass_warn_age", number("PASS_WARN_AGE")), ("pass_min_len", number("PASS_MIN_LEN")),
+                ("encrypt_method", text("ENCRYPT_METHOD")), ("umask", text("UMASK")), ("uid_min", number("UID_MIN")),
+                ("uid_max", number("UID_MAX")), ("login_retries", number("LOGIN_RETRIES")),
+                ("login_timeout", number("LOGIN_TIMEOUT")),
+                ("fail_delay", number("FAIL_DELAY")),
+            ]))
     }
 }

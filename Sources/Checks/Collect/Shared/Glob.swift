@@ -51,20 +51,23 @@ enum Glob {
         while index < pattern.count, pattern[index] != UInt8(ascii: "]") || index == start { index += 1 }
         guard index < pattern.count else { return nil }
         let members = Array(pattern[start..<index])
-        return (index + 1, { byte in
-            var found = false
-            var at = 0
-            while at < members.count {
-                if at + 2 < members.count, members[at + 1] == UInt8(ascii: "-") {
-                    found = found || (members[at] <= byte && byte <= members[at + 2])
-                    at += 3
-                } else {
-                    found = found || members[at] == byte
-                    at += 1
+        return (
+            index + 1,
+            { byte in
+                var found = false
+                var at = 0
+                while at < members.count {
+                    if at + 2 < members.count, members[at + 1] == UInt8(ascii: "-") {
+                        found = found || (members[at] <= byte && byte <= members[at + 2])
+                        at += 3
+                    } else {
+                        found = found || members[at] == byte
+                        at += 1
+                    }
                 }
+                return found != negated
             }
-            return found != negated
-        })
+        )
     }
 
     /// Paths on the host that match an absolute pattern, sorted; at most 1,000.

@@ -8,7 +8,9 @@ extension StringProtocol {
     var trimmed: String {
         let bytes = Array(utf8)
         let blank: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        guard let first = bytes.firstIndex(where: { !blank($0) }), let last = bytes.lastIndex(where: { !blank($0) }) else { return "" }
+        guard let first = bytes.firstIndex(where: { !blank($0) }), let last = bytes.lastIndex(where: { !blank($0) }) else {
+            return ""
+        }
         return String(decoding: bytes[first...last], as: UTF8.self)
     }
 

@@ -24,7 +24,8 @@ enum AptSecurity {
         for list in lists {
             guard let lines = await lines(of: "\(folder)/\(list)", probe) else { return nil }
             for package in packages(lines) {
-                guard let version = installed["\(package.name) \(package.architecture)"] ?? installed["\(package.name) all"] else { continue }
+                guard let version = installed["\(package.name) \(package.architecture)"] ?? installed["\(package.name) all"]
+                else { continue }
                 if DebianVersion(package.version) > DebianVersion(version) { pending.insert(package.name) }
             }
         }
@@ -47,7 +48,9 @@ enum AptSecurity {
     /// Versions of installed packages by "name architecture".
     static func installed(_ lines: [Substring]) -> [String: String] {
         var versions: [String: String] = [:]
-        for package in packages(lines) where package.isInstalled { versions["\(package.name) \(package.architecture)"] = package.version }
+        for package in packages(lines) where package.isInstalled {
+            versions["\(package.name) \(package.architecture)"] = package.version
+        }
         return versions
     }
 
@@ -80,7 +83,9 @@ enum AptSecurity {
     private static func value(_ line: Substring, _ field: StaticString) -> String? {
         let length = field.utf8CodeUnitCount
         let bytes = line.utf8
-        guard bytes.count > length, bytes.starts(with: UnsafeBufferPointer(start: field.utf8Start, count: length)) else { return nil }
+        guard bytes.count > length, bytes.starts(with: UnsafeBufferPointer(start: field.utf8Start, count: length)) else {
+            return nil
+        }
         return line.dropFirst(length).trimmed
     }
 }

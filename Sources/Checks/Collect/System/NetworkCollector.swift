@@ -16,7 +16,10 @@ struct NetworkCollector: FactCollector {
                             Self.node))
                 ),
                 ("ports", .list(Set(exposed).sorted().map { .integer($0) })),
-                ("exposed", .texts(Set(listeners.filter { $0.exposure != .loopback }.map { "\($0.transport)/\($0.port)" }).sorted())),
+                (
+                    "exposed",
+                    .texts(Set(listeners.filter { $0.exposure != .loopback }.map { "\($0.transport)/\($0.port)" }).sorted())
+                ),
                 ("firewall", await FirewallProbe.collect(probe)),
             ]))
     }

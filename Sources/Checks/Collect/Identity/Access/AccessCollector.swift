@@ -11,34 +11,52 @@ struct AccessCollector: FactCollector {
         let services = PAMReader(probe).services()
         let access = Self.accessRules(services ?? [], probe)
         let limits = Self.limits(services ?? [], probe)
-        let domains = limits.filter { ["maxlogins", "maxsyslogins"].contains($0.fields[2]) && Self.bounds($0.fields[3]) }.map { $0.fields[0] }
+        let domains = limits.filter { ["maxlogins", "maxsyslogins"].contains($0.fields[2]) && Self.bounds($0.fields[3]) }.map {
+            $0.fields[0]
+        }
         func names(_ module: String, _ facilities: [PAMFacility]) -> Node? {
             services.map { .texts($0.filter { Self.uses(module, facilities, $0) }.map { $0.name }) }
         }
-        return .facts(.object([
-            ("time_rules", .list(Self.timeRules(services ?? [], probe).map { rule in
-                .object([
-                    ("services", .text(rule.fields[0])), ("users", .text(rule.fields[2])), ("times", .text(rule.fields[3])),
-                    ("from", .text(rule.from)),
-                ])
-            })),
-            ("access_rules", .list(access.rules.map { rule in
-                .object([
-                    ("permission", .text(rule.fields[0])), ("users", .text(rule.fields[1])), ("origins", .text(rule.fields[2])),
-                    ("from", .text(rule.from)),
-                ])
-            })),
-            ("limits", .list(limits.map { rule in
-                .object([
-                    ("domain", .text(rule.fields[0])), ("kind", .text(rule.fields[1])), ("item", .text(rule.fields[2])),
-                    ("value", .text(rule.fields[3])), ("from", .text(rule.from)),
-                ])
-            })),
-            ("maxlogins", .texts(domains)), ("denies_by_default", .bool(access.deniesByDefault)),
-            ("hosts_deny_all", Self.hostsDenyAll(probe).map { .bool($0) }),
-            ("time_module_in", names("pam_time", [.account])), ("access_module_in", names("pam_access", [.account, .auth])),
-            ("limits_module_in", names("pam_limits", [.session])),
-        ]))
+        return .facts(
+            .object([
+                (
+                    "time_rules",
+                    .list(
+                        Self.timeRules(services ?? [], probe).map { rule in
+                            .object([
+                                ("services", .text(rule.fields[0])), ("users", .text(rule.fields[2])),
+                                ("times", .text(rule.fields[3])),
+                                ("from", .text(rule.from)),
+                            ])
+                        })
+                ),
+                (
+                    "access_rules",
+                    .list(
+                        access.rules.map { rule in
+                            .object([
+                                ("permission", .text(rule.fields[0])), ("users", .text(rule.fields[1])),
+                                ("origins", .text(rule.fields[2])),
+                                ("from", .text(rule.from)),
+                            ])
+                        })
+                ),
+                (
+                    "limits",
+                    .list(
+                        limits.map { rule in
+                            .object([
+                                ("domain", .text(rule.fields[0])), ("kind", .text(rule.fields[1])),
+                                ("item", .text(rule.fields[2])),
+                                ("value", .text(rule.fields[3])), ("from", .text(rule.from)),
+                            ])
+                        })
+                ),
+                ("maxlogins", .texts(domains)), ("denies_by_default", .bool(access.deniesByDefault)),
+                ("hosts_deny_all", Self.hostsDenyAll(probe).map { .bool($0) }),
+                ("time_module_in", names("pam_time", [.account])), ("access_module_in", names("pam_access", [.account, .auth])),
+                ("limits_module_in", names("pam_limits", [.session])),
+            ]))
     }
 
     private struct Rule {
@@ -56,9 +74,12 @@ struct AccessCollector: FactCollector {
     }
 
     /// Files that PAM lines name instead of the usual one, or the usual one.
-    private static func files(_ module: String, _ argument: String, usual: String, _ services: [PAMService], _ probe: Probe) -> [String] {
+    private static func files(_ module: String, _ argument: String, usual: String, _ services: [PAMService], _ probe: Probe)
+        -> [String]
+    {
         var paths: [String] = []
-        for call in services.flatMap({ service in PAMFacility.allCases.flatMap { service.modules($0) } }) where call.name == module {
+        for call in services.flatMap({ service in PAMFacility.allCases.flatMap { service.modules($0) } })
+        where call.name == module {
             let path = call.value(argument) ?? usual
             if !paths.contains(path) { paths.append(path) }
         }
@@ -163,7 +184,8 @@ struct AccessCollector: FactCollector {
             let text = line.trimmed
             guard !text.hasPrefix("#") else { return false }
             let fields = text.split(separator: ":", maxSplits: 2).map { $0.words }
-            return fields.count >= 2 && fields[0].map { $0.uppercased() } == ["ALL"] && fields[1].map { $0.uppercased() } == ["ALL"]
+            return fields.count >= 2 && fields[0].map { $0.uppercased() } == ["ALL"]
+                && fields[1].map { $0.uppercased() } == ["ALL"]
         }
     }
 }

@@ -40,7 +40,8 @@ struct AccountBase: Sendable {
                 guard let uid = Int(fields[2]), let gid = Int(fields[3]) else { continue }
                 users.append(
                     User(
-                        name: String(fields[0]), password: PasswordField.isShadowed(fields[1]) ? nil : PasswordField(fields[1]), uid: uid,
+                        name: String(fields[0]), password: PasswordField.isShadowed(fields[1]) ? nil : PasswordField(fields[1]),
+                        uid: uid,
                         gid: gid, comment: String(fields[4]), home: String(fields[5]), shell: fields[6].trimmed,
                         from: file.from(line)))
             }

@@ -57,14 +57,18 @@ struct AccountFacts {
     /// Under `users[]`.
     var node: Node {
         .object([
-            ("name", .text(user.name)), ("uid", .integer(user.uid)), ("gid", .integer(user.gid)), ("comment", .text(user.comment)),
+            ("name", .text(user.name)), ("uid", .integer(user.uid)), ("gid", .integer(user.gid)),
+            ("comment", .text(user.comment)),
             ("home", .text(user.home)), ("shell", .text(user.shell)), ("kind", .text(kind)),
-            ("shell_allows_login", .bool(shellAllowsLogin)), ("can_log_in", canLogIn.map { .bool($0) }), ("groups", .texts(groups)),
+            ("shell_allows_login", .bool(shellAllowsLogin)), ("can_log_in", canLogIn.map { .bool($0) }),
+            ("groups", .texts(groups)),
             ("privileged", privileged.map { .bool($0) }), ("password", passwordNode),
             ("expires", shadow?.expires.flatMap { $0 >= 0 ? Self.date($0) : nil }), ("expired", expired.map { .bool($0) }),
             ("last_login", lastLogin.map { .text($0.description) }), ("logins_known", .bool(loginsKnown)),
-            ("ever_logged_in", lastLogin != nil ? true : (knowsNever ? false : nil)), ("idle_days", idleDays.map { .integer($0) }),
-            ("created_hint", home.map { .text($0.description) }), ("ssh_keys", keys.map { .integer($0) }), ("from", .text(user.from)),
+            ("ever_logged_in", lastLogin != nil ? true : (knowsNever ? false : nil)),
+            ("idle_days", idleDays.map { .integer($0) }),
+            ("created_hint", home.map { .text($0.description) }), ("ssh_keys", keys.map { .integer($0) }),
+            ("from", .text(user.from)),
         ])
     }
 
@@ -78,7 +82,8 @@ struct AccountFacts {
             ("age_days", changed.flatMap { $0 > 0 ? .integer(today - $0) : nil }), ("min_days", days(shadow?.minimum)),
             ("max_days", days(maximum)),
             ("never_expires", shadow.map { _ in .bool(maximum.map { $0 < 0 || $0 >= 10_000 } ?? true) }),
-            ("warn_days", days(shadow?.warning)), ("inactive_days", days(shadow?.inactive)), ("from", shadow.map { .text($0.from) }),
+            ("warn_days", days(shadow?.warning)), ("inactive_days", days(shadow?.inactive)),
+            ("from", shadow.map { .text($0.from) }),
         ])
     }
 

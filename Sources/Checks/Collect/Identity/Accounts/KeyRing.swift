@@ -55,7 +55,8 @@ struct KeyRing: Sendable {
 
     private mutating func read(_ path: String, _ user: AccountBase.User, _ probe: Probe) {
         let before = probe.gaps.count
-        guard path.hasPrefix("/"), let file = probe.bytes(path, limit: Self.fileLimit).map({ TextFile(path: path, file: $0) }) else {
+        guard path.hasPrefix("/"), let file = probe.bytes(path, limit: Self.fileLimit).map({ TextFile(path: path, file: $0) })
+        else {
             if probe.gaps.count > before { unreadable.insert(user.name) }
             return
         }

@@ -31,7 +31,8 @@ struct PasswordField: Sendable, Equatable {
     /// The scheme by the hash's prefix; nil when no password can ever give such a text.
     private static func scheme(_ hash: ArraySlice<UInt8>) -> String? {
         let known: [(String, String)] = [
-            ("$y$", "yescrypt"), ("$gy$", "gost-yescrypt"), ("$7$", "scrypt"), ("$2$", "bcrypt"), ("$2a$", "bcrypt"), ("$2b$", "bcrypt"),
+            ("$y$", "yescrypt"), ("$gy$", "gost-yescrypt"), ("$7$", "scrypt"), ("$2$", "bcrypt"), ("$2a$", "bcrypt"),
+            ("$2b$", "bcrypt"),
             ("$2x$", "bcrypt"), ("$2y$", "bcrypt"), ("$6$", "sha512"), ("$5$", "sha256"), ("$md5", "sunmd5"), ("$1$", "md5"),
             ("$3$", "nt"),
         ]

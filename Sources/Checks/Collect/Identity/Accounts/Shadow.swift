@@ -29,7 +29,8 @@ struct Shadow: Sendable {
             let name = String(fields[0])
             guard entries[name] == nil else { continue }
             entries[name] = Entry(
-                password: PasswordField(fields[1]), changed: number(2), minimum: number(3), maximum: number(4), warning: number(5),
+                password: PasswordField(fields[1]), changed: number(2), minimum: number(3), maximum: number(4),
+                warning: number(5),
                 inactive: number(6), expires: number(7), from: file.from(line))
         }
     }

@@ -101,7 +101,9 @@ struct LoginHistory: Sendable {
                 if newest[record.user].map({ $0 < record.time }) ?? true { newest[record.user] = record.time }
             }
         }
-        let databases = ["/var/lib/lastlog/lastlog2.db", "/var/lib/wtmpdb/wtmp.db", "/var/log/wtmp.db"].filter { probe.exists($0) }
+        let databases = ["/var/lib/lastlog/lastlog2.db", "/var/lib/wtmpdb/wtmp.db", "/var/log/wtmp.db"].filter {
+            probe.exists($0)
+        }
         for path in databases { probe.gap(path, "login records in this database are not read") }
         self.isKnown = isKnown
         knowsNever = lastlog != nil && databases.isEmpty

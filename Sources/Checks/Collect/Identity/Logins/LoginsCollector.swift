@@ -11,12 +11,13 @@ struct LoginsCollector: FactCollector {
         for path in ["/var/lib/wtmpdb/wtmp.db", "/var/log/wtmp.db", "/var/lib/lastlog/lastlog2.db"] where probe.exists(path) {
             probe.gap(path, "login records in this database are not read")
         }
-        return .facts(.object([
-            ("wtmp", Self.summary("/var/log/wtmp", probe, countsDay: false)),
-            ("btmp", Self.summary("/var/log/btmp", probe, countsDay: true)),
-            ("lastlog", .object([("present", .bool(probe.exists("/var/log/lastlog")))])),
-            ("auth_log", await Self.authLog(probe)), ("shared_sessions", Self.sharedSessions(probe)),
-        ]))
+        return .facts(
+            .object([
+                ("wtmp", Self.summary("/var/log/wtmp", probe, countsDay: false)),
+                ("btmp", Self.summary("/var/log/btmp", probe, countsDay: true)),
+                ("lastlog", .object([("present", .bool(probe.exists("/var/log/lastlog")))])),
+                ("auth_log", await Self.authLog(probe)), ("shared_sessions", Self.sharedSessions(probe)),
+            ]))
     }
 
     private static func summary(_ path: String, _ probe: Probe, countsDay: Bool) -> Node {
@@ -38,7 +39,8 @@ struct LoginsCollector: FactCollector {
         let names = probe.names(in: "/var/log")
         var newest: Instant?
         var oldest: Instant?
-        for name in names.prefix(10_000) where authLogs.contains(where: { name == $0 || name.hasPrefix($0 + ".") || name.hasPrefix($0 + "-") }) {
+        for name in names.prefix(10_000)
+        where authLogs.contains(where: { name == $0 || name.hasPrefix($0 + ".") || name.hasPrefix($0 + "-") }) {
             guard let status = probe.status("/var/log/\(name)"), status.kind == .file, status.size > 0 else { continue }
             let isCurrent = authLogs.contains(name)
             // Lines of a rotated file are older than the file's last change.
@@ -51,7 +53,8 @@ struct LoginsCollector: FactCollector {
         }
         if newest != nil {
             return .object([
-                ("present", true), ("newest", newest.map { .text($0.description) }), ("oldest", oldest.map { .text($0.description) }),
+                ("present", true), ("newest", newest.map { .text($0.description) }),
+                ("oldest", oldest.map { .text($0.description) }),
             ])
         }
         return await journal(probe)
@@ -59,7 +62,9 @@ struct LoginsCollector: FactCollector {
 
     /// The time of a log's first line, when it is written in full (older formats have neither year nor zone).
     private static func firstTime(_ path: String, _ status: HostStatus, _ probe: Probe) -> Instant? {
-        guard status.size <= Probe.fileLimit, let file = probe.file(path), let word = file.lines.first?.words.first else { return nil }
+        guard status.size <= Probe.fileLimit, let file = probe.file(path), let word = file.lines.first?.words.first else {
+            return nil
+        }
         return Instant(word)
     }
 
@@ -88,17 +93,21 @@ struct LoginsCollector: FactCollector {
         var sources: [String: [String]] = [:]
         for record in file.records where record.type == 7 && !record.user.isEmpty {
             // A session whose process is gone left its line behind.
-            if probe.host.isLive, record.process > 0, probe.exists("/proc/1"), !probe.exists("/proc/\(record.process)") { continue }
+            if probe.host.isLive, record.process > 0, probe.exists("/proc/1"), !probe.exists("/proc/\(record.process)") {
+                continue
+            }
             let source = self.source(record.host)
             if !(sources[record.user, default: []].contains(source)) { sources[record.user, default: []].append(source) }
         }
-        return .list(sources.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { user, sources in
-            .object([("user", .text(user)), ("sources", .texts(sources.sorted())), ("from", .text(path))])
-        })
+        return .list(
+            sources.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { user, sources in
+                .object([("user", .text(user)), ("sources", .texts(sources.sorted())), ("from", .text(path))])
+            })
     }
 
     /// Where a session comes from: displays and terminals inside a terminal are this machine.
     private static func source(_ host: String) -> String {
-        host.isEmpty || host.hasPrefix(":") || host.hasPrefix("tmux(") || host == "login screen" || host == "localhost" ? "local" : host
+        host.isEmpty || host.hasPrefix(":") || host.hasPrefix("tmux(") || host == "login screen" || host == "localhost"
+            ? "local" : host
     }
 }

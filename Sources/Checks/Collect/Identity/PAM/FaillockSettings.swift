@@ -47,7 +47,9 @@ struct LockoutSettings: Sendable {
 
     private mutating func apply(_ name: String, _ value: String, _ from: String) {
         // A value that is no number keeps what was there, as in the module.
-        func time() -> Int? { value == "never" ? 0 : value.leadingNumber.flatMap { (0...Self.timeLimit).contains($0) ? $0 : nil } }
+        func time() -> Int? {
+            value == "never" ? 0 : value.leadingNumber.flatMap { (0...Self.timeLimit).contains($0) ? $0 : nil }
+        }
         switch name {
         case "deny": if let number = value.leadingNumber, number >= 0 { deny = Origin(number & 0xFFFF, from) }
         case "unlock_time": if let seconds = time() { unlockTime = Origin(seconds, from) }
@@ -68,9 +70,11 @@ struct LockoutSettings: Sendable {
         let root = number("root_unlock_time")
         let deniesRoot = root != nil || entry.has("even_deny_root") || entry.has("even_deny_root_account")
         return LockoutSettings(
-            deny: number("deny") ?? Origin(0, assumed), unlockTime: number("unlock_time") ?? Origin(0, assumed), failInterval: nil,
+            deny: number("deny") ?? Origin(0, assumed), unlockTime: number("unlock_time") ?? Origin(0, assumed),
+            failInterval: nil,
             evenDenyRoot: Origin(deniesRoot, deniesRoot ? entry.from : assumed),
-            rootUnlockTime: root ?? number("unlock_time") ?? Origin(0, assumed), folder: entry.value("file") ?? "/var/log/tallylog")
+            rootUnlockTime: root ?? number("unlock_time") ?? Origin(0, assumed),
+            folder: entry.value("file") ?? "/var/log/tallylog")
     }
 
     /// The laxer of two calls' settings, value by value: the weakest call is what an attacker meets.

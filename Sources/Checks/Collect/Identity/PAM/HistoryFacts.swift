@@ -21,7 +21,9 @@ enum HistoryFacts {
                 ("remember", setting(.integer(min(limit, remember)), from: call.from)), ("from", .text(call.from)),
             ])
         }
-        return .object([("present", false), ("module", history.map { .text($0.module) }), ("from", history.map { .text($0.from) })])
+        return .object([
+            ("present", false), ("module", history.map { .text($0.module) }), ("from", history.map { .text($0.from) }),
+        ])
     }
 
     private static func pwhistory(_ call: PAMEntry, _ probe: Probe) -> Node {

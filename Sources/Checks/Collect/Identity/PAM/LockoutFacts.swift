@@ -13,7 +13,8 @@ struct LockoutFacts {
         calls = service.modules(.auth).filter { PAMModules.counting.contains($0.name) }
         var settings: [String: LockoutSettings] = [:]
         for call in calls {
-            settings[call.from] = call.name == "pam_faillock" ? LockoutSettings.faillock(call, probe) : LockoutSettings.tally(call)
+            settings[call.from] =
+                call.name == "pam_faillock" ? LockoutSettings.faillock(call, probe) : LockoutSettings.tally(call)
         }
         self.settings = settings
     }
@@ -57,9 +58,12 @@ struct LockoutFacts {
         }
         guard let outcomes else { return undecided }
         let guesses = outcomes.filter { outcome in outcome.called.contains { Self.checksPassword(stack[$0]) } }
-        return !guesses.isEmpty && guesses.allSatisfy { outcome in
-            outcome.called.contains { stack[$0].kind == .module && PAMModules.counting.contains(stack[$0].name) && Self.isCounter(stack[$0]) }
-        }
+        return !guesses.isEmpty
+            && guesses.allSatisfy { outcome in
+                outcome.called.contains {
+                    stack[$0].kind == .module && PAMModules.counting.contains(stack[$0].name) && Self.isCounter(stack[$0])
+                }
+            }
     }
 
     private static func checksPassword(_ entry: PAMEntry) -> Bool {

@@ -11,14 +11,21 @@ struct PAMCollector: FactCollector {
         let method = LoginDefs(probe).text("ENCRYPT_METHOD")
         let faillock = LockoutSettings.faillock(nil, probe)
         let present = probe.exists(LockoutSettings.usualFile)
-        return .facts(.object([
-            ("services", .list(services.map { Self.node($0, probe, method) })),
-            ("faillock_conf", .object([
-                ("present", .bool(present)), ("from", .text(LockoutSettings.usualFile)),
-                ("deny", present ? faillock.map { setting(.integer($0.deny.value), from: $0.deny.from) } : nil),
-                ("unlock_time", present ? faillock.map { setting(.integer($0.unlockTime.value), from: $0.unlockTime.from) } : nil),
-            ])),
-        ]))
+        return .facts(
+            .object([
+                ("services", .list(services.map { Self.node($0, probe, method) })),
+                (
+                    "faillock_conf",
+                    .object([
+                        ("present", .bool(present)), ("from", .text(LockoutSettings.usualFile)),
+                        ("deny", present ? faillock.map { setting(.integer($0.deny.value), from: $0.deny.from) } : nil),
+                        (
+                            "unlock_time",
+                            present ? faillock.map { setting(.integer($0.unlockTime.value), from: $0.unlockTime.from) } : nil
+                        ),
+                    ])
+                ),
+            ]))
     }
 
     private static func node(_ service: PAMService, _ probe: Probe, _ method: Origin<String>?) -> Node {
@@ -31,7 +38,8 @@ struct PAMCollector: FactCollector {
         }
         let folders = ["/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d"]
         let file = folders.map { "\($0)/\(service.name)" }.first { probe.exists($0) } ?? "/etc/pam.conf"
-        let facts: [(String, Node?)] = [("name", .text(service.name)), ("from", .text(file))] + stacks + [("modules", .texts(names))]
+        let facts: [(String, Node?)] =
+            [("name", .text(service.name)), ("from", .text(file))] + stacks + [("modules", .texts(names))]
         // What is only partly known would give wrong conclusions; the gap says which file is missing.
         guard !service.isIncomplete else { return .object(facts) }
         return .object(facts + conclusions(service, probe, method))
@@ -54,7 +62,10 @@ struct PAMCollector: FactCollector {
             ("asks_password", .bool(auth.contains { PAMModules.password.contains($0.name) })),
             ("permits_empty_password", .bool(permitsEmpty)),
             ("second_factor", .bool(!factors.isEmpty)),
-            ("second_factor_nullok", factors.isEmpty ? nil : .bool(factors.allSatisfy { $0.has("nullok") || $0.has("nouserok") })),
+            (
+                "second_factor_nullok",
+                factors.isEmpty ? nil : .bool(factors.allSatisfy { $0.has("nullok") || $0.has("nouserok") })
+            ),
             ("lockout", LockoutFacts(service, probe).node),
             ("quality", QualityFacts(service, probe).node),
             ("history", HistoryFacts.node(service, probe)),

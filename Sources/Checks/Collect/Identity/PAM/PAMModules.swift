@@ -23,11 +23,15 @@ enum PAMModules {
 
     /// Modules that succeed for an ordinary person on an ordinary day.
     private static let granting: Set<String> = [
-        "pam_permit", "pam_env", "pam_faildelay", "pam_group", "pam_cap", "pam_nologin", "pam_securetty", "pam_shells", "pam_access",
+        "pam_permit", "pam_env", "pam_faildelay", "pam_group", "pam_cap", "pam_nologin", "pam_securetty", "pam_shells",
+        "pam_access",
         "pam_time", "pam_issue", "pam_lastlog", "pam_lastlog2", "pam_keyinit", "pam_mount", "pam_gnome_keyring", "pam_kwallet",
-        "pam_kwallet5", "pam_ecryptfs", "pam_selinux", "pam_selinux_permit", "pam_sepermit", "pam_loginuid", "pam_limits", "pam_motd",
-        "pam_mail", "pam_tty_audit", "pam_systemd", "pam_localuser", "pam_listfile", "pam_umask", "pam_namespace", "pam_mkhomedir",
-        "pam_pwhistory", "pam_pwquality", "pam_cracklib", "pam_passwdqc", "pam_ck_connector", "pam_faillock", "pam_tally2", "pam_tally",
+        "pam_kwallet5", "pam_ecryptfs", "pam_selinux", "pam_selinux_permit", "pam_sepermit", "pam_loginuid", "pam_limits",
+        "pam_motd",
+        "pam_mail", "pam_tty_audit", "pam_systemd", "pam_localuser", "pam_listfile", "pam_umask", "pam_namespace",
+        "pam_mkhomedir",
+        "pam_pwhistory", "pam_pwquality", "pam_cracklib", "pam_passwdqc", "pam_ck_connector", "pam_faillock", "pam_tally2",
+        "pam_tally",
     ]
 
     /// What a module that has nothing to do with a scenario answers for an ordinary local person who asks service `service`.
@@ -84,7 +88,9 @@ enum PAMModules {
             guard parts.count == 2 else { return argument }
             let (key, value) = (parts[0].lowercased(), parts[1].lowercased())
             let isSecret =
-                ["passw", "passphrase", "secret", "bindpw", "token=", "apikey", "api_key"].contains { key.contains($0) || value.contains($0 + "=") }
+                ["passw", "passphrase", "secret", "bindpw", "token=", "apikey", "api_key"].contains {
+                    key.contains($0) || value.contains($0 + "=")
+                }
                 || key == "key" || key.hasSuffix("_key") || (key.hasSuffix("pw") && key.count > 2)
             return isSecret ? "\(parts[0])=(hidden)" : argument
         }

@@ -30,7 +30,8 @@ final class PAMReader {
         let names = Set(folders.flatMap { folder in probe.names(in: folder).filter { isFile("\(folder)/\($0)") } })
         let services = names.filter { !Self.isLeftover($0) }.sorted().compactMap { compose($0) }
         let fallback = services.first { $0.name == "other" }
-        let included = Set(cache.flatMap { path, lines in lines.compactMap(Self.includedName).filter { !path.hasSuffix("/\($0)") } })
+        let included = Set(
+            cache.flatMap { path, lines in lines.compactMap(Self.includedName).filter { !path.hasSuffix("/\($0)") } })
         return services.filter { !Self.isFragment($0, included) }.map { Self.filled($0, from: fallback) }
     }
 
@@ -40,7 +41,9 @@ final class PAMReader {
 
     /// Files that package managers and editors leave behind; no program asks for such a service.
     static func isLeftover(_ name: String) -> Bool {
-        let endings = [".rpmnew", ".rpmsave", ".rpmorig", ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".pam-old", ".bak", ".orig", ".swp", "~"]
+        let endings = [
+            ".rpmnew", ".rpmsave", ".rpmorig", ".dpkg-old", ".dpkg-new", ".dpkg-dist", ".pam-old", ".bak", ".orig", ".swp", "~",
+        ]
         return name.hasPrefix(".") || endings.contains { name.hasSuffix($0) }
     }
 
@@ -121,12 +124,15 @@ final class PAMReader {
     }
 
     private func append(
-        _ lines: [PAMLine], _ path: String, only: PAMFacility?, depth: Int, level: Int, via: [String], to service: inout PAMService
+        _ lines: [PAMLine], _ path: String, only: PAMFacility?, depth: Int, level: Int, via: [String],
+        to service: inout PAMService
     ) {
         for line in lines {
             let from = "\(path):\(line.number)"
             guard count < Self.entryLimit else {
-                probe.gap("pam service \(service.name.clipped)", "more than \(Self.entryLimit) lines after its includes; the rest is not read")
+                probe.gap(
+                    "pam service \(service.name.clipped)",
+                    "more than \(Self.entryLimit) lines after its includes; the rest is not read")
                 service.isIncomplete = true
                 return
             }
@@ -143,7 +149,8 @@ final class PAMReader {
                 include(Self.target(line), only: facility, depth: depth, level: level, from: from, via: via, to: &service)
             case "substack":
                 let marker = PAMEntry(
-                    facility: facility, kind: .substack, control: "substack", actions: PAMControl("required"), module: "", arguments: [],
+                    facility: facility, kind: .substack, control: "substack", actions: PAMControl("required"), module: "",
+                    arguments: [],
                     level: level, from: from, via: via)
                 add(marker, to: &service)
                 include(Self.target(line), only: facility, depth: depth, level: level + 1, from: from, via: via, to: &service)
@@ -173,7 +180,8 @@ final class PAMReader {
         let control = tokens.count > 1 ? tokens[1].written : ""
         let module = tokens.count > 2 ? tokens[2].text : ""
         return PAMEntry(
-            facility: facility, kind: isKnown && !module.isEmpty ? .module : .broken, control: control, actions: PAMControl(control),
+            facility: facility, kind: isKnown && !module.isEmpty ? .module : .broken, control: control,
+            actions: PAMControl(control),
             module: module.utf8.split(separator: UInt8(ascii: "/")).last.map { String(decoding: $0, as: UTF8.self) } ?? "",
             arguments: tokens.dropFirst(3).map { $0.text }, level: level, from: from, via: via)
     }

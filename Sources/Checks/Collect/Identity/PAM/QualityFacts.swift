@@ -54,7 +54,8 @@ struct QualityFacts {
     private func pwquality(_ call: PAMEntry) -> [String: Origin<Int>] {
         let assumed = "default of pam_pwquality"
         var known: [String: Origin<Int>] = [
-            "minlen": Origin(8, assumed), "minclass": Origin(0, assumed), "dcredit": Origin(0, assumed), "ucredit": Origin(0, assumed),
+            "minlen": Origin(8, assumed), "minclass": Origin(0, assumed), "dcredit": Origin(0, assumed),
+            "ucredit": Origin(0, assumed),
             "lcredit": Origin(0, assumed), "ocredit": Origin(0, assumed), "dictcheck": Origin(1, assumed),
             "usercheck": Origin(1, assumed), "enforcing": Origin(1, assumed), "enforce_for_root": Origin(0, assumed),
             "retry": Origin(1, assumed),
@@ -82,7 +83,9 @@ struct QualityFacts {
         for folder in ["/usr/lib/security/pwquality.conf.d", "\(Self.usualFile).d"] {
             for name in probe.names(in: folder) where name.hasSuffix(".conf") { paths[name] = "\(folder)/\(name)" }
         }
-        var files = paths.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.compactMap { probe.file($0.value) }
+        var files = paths.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.compactMap {
+            probe.file($0.value)
+        }
         if let main = probe.file(Self.usualFile) {
             files.append(main)
         } else if probe.exists(Self.usualFile) {

@@ -11,7 +11,9 @@ struct SSHDCollector: FactCollector {
         let people = AccountBase(probe)
         let globalOutput = await probe.output(["sshd", "-T"])
         let global = SSHDValues(config, satisfied: Self.forEverybody(config), told: globalOutput.map(SSHDValues.told))
-        if globalOutput == nil { probe.gap("sshd -T", "could not be run; settings are read from the files, with OpenSSH 9.2's defaults") }
+        if globalOutput == nil {
+            probe.gap("sshd -T", "could not be run; settings are read from the files, with OpenSSH 9.2's defaults")
+        }
         var scopes = [Self.node("", global, isFromAddress: false, from: config.files.first?.path ?? SSHDConfig.mainFile)]
         for (index, block) in config.blocks.enumerated() {
             let values = await Self.values(of: index, config, people, probe, canAsk: globalOutput != nil)
@@ -19,15 +21,21 @@ struct SSHDCollector: FactCollector {
             let text = chain.map { $0.text }.joined(separator: " + ")
             scopes.append(Self.node(text, values, isFromAddress: chain.contains { $0.match.namesAddresses }, from: block.from))
         }
-        return .facts(.object([
-            ("installed", true), ("running", await Self.isRunning(probe).map { .bool($0) }),
-            ("listen", Self.listen(global)), ("scopes", .list(scopes)),
-            ("files", .list(config.files.map { file in
-                .object([
-                    ("path", .text(file.path)), ("mode", .text(file.status.modeText)), ("owner", .text(people.owner(file.status.uid))),
-                ])
-            })),
-        ]))
+        return .facts(
+            .object([
+                ("installed", true), ("running", await Self.isRunning(probe).map { .bool($0) }),
+                ("listen", Self.listen(global)), ("scopes", .list(scopes)),
+                (
+                    "files",
+                    .list(
+                        config.files.map { file in
+                            .object([
+                                ("path", .text(file.path)), ("mode", .text(file.status.modeText)),
+                                ("owner", .text(people.owner(file.status.uid))),
+                            ])
+                        })
+                ),
+            ]))
     }
 
     /// Blocks that match every connection.
@@ -45,9 +53,10 @@ struct SSHDCollector: FactCollector {
             probe.gap(block.from, "no connection was found that satisfies this Match line; its settings are read from the file")
             return SSHDValues(config, satisfied: forEverybody(config).union(block.chain), told: nil)
         }
-        let satisfied = Set(config.blocks.indices.filter { other in
-            config.blocks[other].chain.allSatisfy { config.blocks[$0].match.holds(sample) }
-        })
+        let satisfied = Set(
+            config.blocks.indices.filter { other in
+                config.blocks[other].chain.allSatisfy { config.blocks[$0].match.holds(sample) }
+            })
         var told: [String: [String]]?
         if canAsk, let specification = sample.specification {
             told = await probe.output(["sshd", "-T", "-C", specification]).map(SSHDValues.told)
@@ -81,12 +90,15 @@ struct SSHDCollector: FactCollector {
             ("allow_groups", values.names("allowgroups").map { .texts($0) }),
             ("deny_groups", values.names("denygroups").map { .texts($0) }),
             ("sources_restricted", sourcesRestricted(allowed, isFromAddress).map { .bool($0) }),
-            ("log_level", values.text("loglevel")), ("ciphers", values.algorithms("ciphers")), ("macs", values.algorithms("macs")),
-            ("kex_algorithms", values.algorithms("kexalgorithms")), ("host_key_algorithms", values.algorithms("hostkeyalgorithms")),
+            ("log_level", values.text("loglevel")), ("ciphers", values.algorithms("ciphers")),
+            ("macs", values.algorithms("macs")),
+            ("kex_algorithms", values.algorithms("kexalgorithms")),
+            ("host_key_algorithms", values.algorithms("hostkeyalgorithms")),
             ("pubkey_accepted_algorithms", values.algorithms("pubkeyacceptedalgorithms")),
             ("x11_forwarding", values.flag("x11forwarding")),
             ("allow_tcp_forwarding", values.text("allowtcpforwarding", lowered: true)),
-            ("permit_tunnel", values.text("permittunnel", lowered: true)), ("banner", values.text("banner")), ("from", .text(from)),
+            ("permit_tunnel", values.text("permittunnel", lowered: true)), ("banner", values.text("banner")),
+            ("from", .text(from)),
         ]
         return .object(named + listed)
     }
@@ -102,9 +114,11 @@ struct SSHDCollector: FactCollector {
     private static func sourcesRestricted(_ allowed: [String]?, _ isFromAddress: Bool) -> Bool? {
         if isFromAddress { return true }
         return allowed.map { users in
-            !users.isEmpty && users.allSatisfy { user in
-                user.split(separator: "@", maxSplits: 1).dropFirst().first.map { !["*", "0.0.0.0/0", "::/0"].contains($0) } ?? false
-            }
+            !users.isEmpty
+                && users.allSatisfy { user in
+                    user.split(separator: "@", maxSplits: 1).dropFirst().first.map { !["*", "0.0.0.0/0", "::/0"].contains($0) }
+                        ?? false
+                }
         }
     }
 
@@ -125,7 +139,8 @@ struct SSHDCollector: FactCollector {
             guard case .success(let file) = probe.host.read("/proc/\(name)/comm", 64) else { continue }
             if String(decoding: file.bytes, as: UTF8.self).trimmed == "sshd" { return true }
         }
-        let units = await probe.output(["systemctl", "is-active", "ssh.socket", "sshd.socket"], accepting: [0, 1, 3, 4], gap: false)
+        let units = await probe.output(
+            ["systemctl", "is-active", "ssh.socket", "sshd.socket"], accepting: [0, 1, 3, 4], gap: false)
         return units?.words.contains("active") ?? false
     }
 }

@@ -138,7 +138,9 @@ final class SSHDConfig {
         let usual = [".ssh/authorized_keys", ".ssh/authorized_keys2"]
         let isGlobal = named.contains { $0.blocks.isEmpty }
         var places = isGlobal ? [] : usual
-        for place in named.flatMap({ $0.arguments }) where place.lowercased() != "none" && !places.contains(place) { places.append(place) }
+        for place in named.flatMap({ $0.arguments }) where place.lowercased() != "none" && !places.contains(place) {
+            places.append(place)
+        }
         return places
     }
 }

@@ -9,7 +9,8 @@ struct SSHDConnection: Sendable, Equatable {
 
     /// A stranger from a documentation address, whom only blocks for everybody match.
     static let stranger = SSHDConnection(
-        user: "plumbline-probe", groups: [], host: "probe.invalid", address: "192.0.2.1", localAddress: "192.0.2.2", localPort: "22")
+        user: "plumbline-probe", groups: [], host: "probe.invalid", address: "192.0.2.1", localAddress: "192.0.2.2",
+        localPort: "22")
 
     /// The form that `sshd -T -C` takes; nil when a value would not survive it.
     var specification: String? {
@@ -38,7 +39,8 @@ struct SSHDMatch: Sendable {
             let name = parts.first.map { $0.lowercased() } ?? ""
             if name == "all" {
                 isAll = true
-            } else if let criterion = Criterion(rawValue: name), let value = parts.count > 1 ? String(parts[1]) : rest.popFirst() {
+            } else if let criterion = Criterion(rawValue: name), let value = parts.count > 1 ? String(parts[1]) : rest.popFirst()
+            {
                 criteria.append((criterion, value.split(separator: ",").map { String($0) }))
             } else {
                 hasUnknown = true
@@ -110,14 +112,17 @@ struct SSHDMatch: Sendable {
     // MARK: A connection that satisfies it
 
     /// A connection that satisfies this line and everything in `others`; nil when none is found.
-    static func sample(_ matches: [SSHDMatch], _ members: (_ groupPattern: String) -> [(user: String, groups: [String])]) -> SSHDConnection? {
+    static func sample(_ matches: [SSHDMatch], _ members: (_ groupPattern: String) -> [(user: String, groups: [String])])
+        -> SSHDConnection?
+    {
         guard !matches.contains(where: { $0.hasUnknown }) else { return nil }
         var candidates = [SSHDConnection.stranger]
         for (criterion, patterns) in matches.flatMap({ $0.criteria }) {
             let positive = patterns.filter { !$0.hasPrefix("!") }.prefix(20)
-            candidates = Array(candidates.flatMap { connection in
-                positive.flatMap { pattern in Self.filled(connection, criterion, pattern, members) }
-            }.prefix(400))
+            candidates = Array(
+                candidates.flatMap { connection in
+                    positive.flatMap { pattern in Self.filled(connection, criterion, pattern, members) }
+                }.prefix(400))
         }
         return candidates.first { candidate in matches.allSatisfy { $0.holds(candidate) } }
     }
@@ -144,14 +149,16 @@ struct SSHDMatch: Sendable {
                 return copy
             }
         case .host: copy.host = plain
-        case .address: return addresses(pattern).map { address in
-            copy.address = address
-            return copy
-        }
-        case .localaddress: return addresses(pattern).map { address in
-            copy.localAddress = address
-            return copy
-        }
+        case .address:
+            return addresses(pattern).map { address in
+                copy.address = address
+                return copy
+            }
+        case .localaddress:
+            return addresses(pattern).map { address in
+                copy.localAddress = address
+                return copy
+            }
         case .localport: copy.localPort = pattern
         }
         return [copy]

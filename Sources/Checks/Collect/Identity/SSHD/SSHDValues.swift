@@ -20,7 +20,10 @@ struct SSHDValues {
             let text = String(decoding: line, as: UTF8.self)
             let keyword = text.prefix { $0 != " " }
             let value = text[keyword.endIndex...].trimmed
-            let name = ["challengeresponseauthentication": "kbdinteractiveauthentication", "pubkeyacceptedkeytypes": "pubkeyacceptedalgorithms"]
+            let name = [
+                "challengeresponseauthentication": "kbdinteractiveauthentication",
+                "pubkeyacceptedkeytypes": "pubkeyacceptedalgorithms",
+            ]
             found[name[keyword.lowercased()] ?? keyword.lowercased(), default: []].append(value)
         }
         return found
@@ -29,7 +32,8 @@ struct SSHDValues {
     /// What OpenSSH 9.2 does when nothing is said.
     private static let defaults = [
         "permitrootlogin": "prohibit-password", "passwordauthentication": "yes", "kbdinteractiveauthentication": "yes",
-        "pubkeyauthentication": "yes", "hostbasedauthentication": "no", "permitemptypasswords": "no", "usepam": "no", "maxauthtries": "6",
+        "pubkeyauthentication": "yes", "hostbasedauthentication": "no", "permitemptypasswords": "no", "usepam": "no",
+        "maxauthtries": "6",
         "logingracetime": "120", "maxstartups": "10:30:100", "maxsessions": "10", "clientaliveinterval": "0",
         "clientalivecountmax": "3", "channeltimeout": "", "unusedconnectiontimeout": "none", "authenticationmethods": "any",
         "loglevel": "INFO", "x11forwarding": "no", "allowtcpforwarding": "yes", "permittunnel": "no", "banner": "none",
@@ -76,7 +80,9 @@ struct SSHDValues {
 
     /// A comma-separated list; from the files only when it is written in full.
     func algorithms(_ keyword: String) -> Node? {
-        guard let origin = value(keyword), let first = origin.value.first, told != nil || !"+-^".contains(first) else { return nil }
+        guard let origin = value(keyword), let first = origin.value.first, told != nil || !"+-^".contains(first) else {
+            return nil
+        }
         return .texts(origin.value.split(separator: ",").map { String($0) })
     }
 
@@ -112,7 +118,8 @@ struct SSHDValues {
     static func idleDisconnect(_ channelTimeout: String) -> Int? {
         channelTimeout.words.compactMap { entry -> Int? in
             let parts = entry.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, Glob.matches("session:shell", parts[0]) || Glob.matches("session", parts[0]) || parts[0] == "global"
+            guard parts.count == 2,
+                Glob.matches("session:shell", parts[0]) || Glob.matches("session", parts[0]) || parts[0] == "global"
             else { return nil }
             return seconds(parts[1]).flatMap { $0 > 0 ? $0 : nil }
         }.min()

@@ -5,7 +5,8 @@ struct SessionCollector: FactCollector {
     let group = "session"
 
     private static let lockers = [
-        "vlock", "physlock", "xscreensaver", "light-locker", "xss-lock", "i3lock", "swaylock", "xsecurelock", "slock", "gnome-screensaver",
+        "vlock", "physlock", "xscreensaver", "light-locker", "xss-lock", "i3lock", "swaylock", "xsecurelock", "slock",
+        "gnome-screensaver",
         "mate-screensaver", "cinnamon-screensaver", "gnome-shell", "plasmashell",
     ]
 
@@ -18,10 +19,11 @@ struct SessionCollector: FactCollector {
             ("seconds", timeout.seconds.map { setting(.integer($0.value), from: $0.from) }),
             ("readonly", isKnown ? .bool(timeout.isReadonly) : nil), ("exported", isKnown ? .bool(timeout.isExported) : nil),
         ])
-        return .facts(.object([
-            ("tmout", tmout), ("logind", await Self.logind(probe)),
-            ("screen_lock_installed", .bool(Self.lockers.contains { probe.exists("/usr/bin/\($0)") })),
-        ]))
+        return .facts(
+            .object([
+                ("tmout", tmout), ("logind", await Self.logind(probe)),
+                ("screen_lock_installed", .bool(Self.lockers.contains { probe.exists("/usr/bin/\($0)") })),
+            ]))
     }
 
     private static func logind(_ probe: Probe) async -> Node? {
@@ -34,9 +36,12 @@ struct SessionCollector: FactCollector {
             ("stop_idle_session", await stopIdle(config, probe)),
             ("idle_action", setting(.text(action.text), from: action.from)),
             ("idle_action_seconds", Self.seconds(wait.text).map { setting(.integer($0), from: wait.from) }),
-            ("kill_user_processes", config.effective("KillUserProcesses").flatMap { kill in
-                Conf.bool(kill.text).map { setting(.bool($0), from: kill.from) }
-            }),
+            (
+                "kill_user_processes",
+                config.effective("KillUserProcesses").flatMap { kill in
+                    Conf.bool(kill.text).map { setting(.bool($0), from: kill.from) }
+                }
+            ),
         ])
     }
 

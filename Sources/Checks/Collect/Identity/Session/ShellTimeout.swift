@@ -146,7 +146,9 @@ struct ShellTimeout {
             (seconds, isUnclear) = (Origin(value, from), false)
         } else if text.isEmpty {
             (seconds, isUnclear) = (Origin(0, from), false)
-        } else if text.hasPrefix("${TMOUT:-") || text.hasPrefix("${TMOUT:="), let value = Int(text.dropFirst(9).prefix { $0 != "}" }) {
+        } else if text.hasPrefix("${TMOUT:-") || text.hasPrefix("${TMOUT:="),
+            let value = Int(text.dropFirst(9).prefix { $0 != "}" })
+        {
             if seconds == nil || seconds?.value == 0 { (seconds, isUnclear) = (Origin(value, from), false) }
         } else {
             (seconds, isUnclear) = (nil, true)

@@ -24,26 +24,42 @@ struct SudoCollector: FactCollector {
         if policy.rules.contains(where: { $0.who.contains { $0.hasPrefix("+") } }) {
             probe.gap("sudoers", "netgroups are not resolved")
         }
-        return .facts(.object([
-            ("installed", true),
-            ("rules", .list(policy.rules.map { rule in
-                .object([
-                    ("who", .texts(rule.who)), ("commands", .texts(rule.commands)), ("all_commands", .bool(rule.commands.contains("ALL"))),
-                    ("runas", .texts(rule.runas)), ("nopasswd", .bool(rule.nopasswd)), ("from", .text(rule.from)),
-                ])
-            })),
-            ("log_enabled", Self.logEnabled(policy)),
-            ("logfile", policy.setting("logfile").flatMap { item in item.negated ? nil : item.value.map { setting(.text($0), from: item.from) } }),
-            ("log_output", Self.flag(policy, "log_output", assumed: false)),
-            ("use_pty", Self.flag(policy, "use_pty", assumed: built.usesPty)),
-            ("visiblepw", Self.flag(policy, "visiblepw", assumed: false)),
-            ("timestamp_timeout", Self.timeout(policy, built.timeout)),
-            ("files", .list(policy.files.map { file in
-                .object([
-                    ("path", .text(file.path)), ("mode", .text(file.status.modeText)), ("owner", .text(owners.owner(file.status.uid))),
-                ])
-            })),
-        ]))
+        return .facts(
+            .object([
+                ("installed", true),
+                (
+                    "rules",
+                    .list(
+                        policy.rules.map { rule in
+                            .object([
+                                ("who", .texts(rule.who)), ("commands", .texts(rule.commands)),
+                                ("all_commands", .bool(rule.commands.contains("ALL"))),
+                                ("runas", .texts(rule.runas)), ("nopasswd", .bool(rule.nopasswd)), ("from", .text(rule.from)),
+                            ])
+                        })
+                ),
+                ("log_enabled", Self.logEnabled(policy)),
+                (
+                    "logfile",
+                    policy.setting("logfile").flatMap { item in
+                        item.negated ? nil : item.value.map { setting(.text($0), from: item.from) }
+                    }
+                ),
+                ("log_output", Self.flag(policy, "log_output", assumed: false)),
+                ("use_pty", Self.flag(policy, "use_pty", assumed: built.usesPty)),
+                ("visiblepw", Self.flag(policy, "visiblepw", assumed: false)),
+                ("timestamp_timeout", Self.timeout(policy, built.timeout)),
+                (
+                    "files",
+                    .list(
+                        policy.files.map { file in
+                            .object([
+                                ("path", .text(file.path)), ("mode", .text(file.status.modeText)),
+                                ("owner", .text(owners.owner(file.status.uid))),
+                            ])
+                        })
+                ),
+            ]))
     }
 
     /// A yes/no parameter; when nothing is said, sudo's default, left out if that is not known or files are missing.
@@ -73,7 +89,8 @@ struct SudoCollector: FactCollector {
     /// Minutes with a fraction, in seconds, rounded up; a negative number never ends.
     static func seconds(_ minutes: String) -> Int? {
         if minutes.hasPrefix("-") { return minutes.leadingNumber == nil && !minutes.contains(".") ? nil : never }
-        guard let number = ExactNumber(minutes.hasPrefix(".") ? "0\(minutes)" : minutes), let product = number.multiplied(by: 60) else { return nil }
+        guard let number = ExactNumber(minutes.hasPrefix(".") ? "0\(minutes)" : minutes), let product = number.multiplied(by: 60)
+        else { return nil }
         if let whole = product.integer { return whole }
         return Int(product.approximate.rounded(.up))
     }
@@ -84,7 +101,9 @@ struct SudoCollector: FactCollector {
         var timeout: Int?
         var usesPty: Bool?
         for line in output.utf8.split(separator: 0x0A).map({ String(decoding: $0, as: UTF8.self) }) {
-            if line.hasPrefix("Authentication timestamp timeout:"), let minutes = line.words.dropFirst(3).first { timeout = seconds(minutes) }
+            if line.hasPrefix("Authentication timestamp timeout:"), let minutes = line.words.dropFirst(3).first {
+                timeout = seconds(minutes)
+            }
             if line.hasPrefix("Sudo version "), let version = line.words.last {
                 let parts = version.split(whereSeparator: { $0 == "." || $0 == "p" }).compactMap { $0.leadingNumber }
                 // Since 1.9.14 a pseudo-terminal is used unless this is switched off.

@@ -96,7 +96,9 @@ final class Sudoers {
         guard let folder = path(text, in: file) else { return }
         let before = probe.gaps.count
         // sudo skips names with a dot or a tilde at the end: what editors and package managers leave behind.
-        for name in probe.names(in: folder) where !name.contains(".") && !name.hasSuffix("~") { read("\(folder)/\(name)", depth: depth + 1) }
+        for name in probe.names(in: folder) where !name.contains(".") && !name.hasSuffix("~") {
+            read("\(folder)/\(name)", depth: depth + 1)
+        }
         if probe.gaps.count > before { isWhole = false }
     }
 
