@@ -43,14 +43,22 @@ struct Interview {
                 if fact.kind == .enumList { Terminal.complain("  \(wording("ask.choices"))") }
             default: if let unit = fact.unit { Terminal.complain("  [\(unit.rawValue)]") }
             }
+            Terminal.report("> ")
             guard let line = readLine()?[...].trimmed, !line.isEmpty else { return nil }
             let node = ProfileValue.parse(line, as: fact)
-            do throws(DocumentError) {
-                try fact.check(node, path: fact.key)
-                return node
-            } catch {
-                Terminal.complain("  " + wording("ask.again", ["problem": error.reason]))
-            }
+            if (try? fact.check(node, path: fact.key)) != nil { return node }
+            Terminal.complain("  " + wording("ask.again", ["wanted": wanted(fact)]))
+        }
+    }
+
+    /// What an answer must look like.
+    private func wanted(_ fact: FactDefinition) -> String {
+        switch fact.kind {
+        case .enum, .enumList: return fact.choices.map(\.value).joined(separator: ", ")
+        case .integer, .number:
+            let range = [fact.minimum.map { "≥ \($0)" }, fact.maximum.map { "≤ \($0)" }].compactMap { $0 }.joined(separator: ", ")
+            return wording("ask.wanted-number", ["range": range])
+        case .bool, .text, .date, .textList: return wording("ask.wanted-\(fact.kind.rawValue)")
         }
     }
 
@@ -58,6 +66,7 @@ struct Interview {
         let path = "firm.yaml"
         guard !FolderListing.exists(path) else { return }
         Terminal.complain("\n\(wording("ask.save", ["path": path])) \(wording("ask.yes-no"))")
+        Terminal.report("> ")
         guard let answer = readLine()?.lowercased(), answer.hasPrefix("y") || answer == "是" else { return }
         try DocumentFile.write(Array(ProfileValue.yaml(profile).utf8), to: path)
         Terminal.complain(wording("ask.saved", ["path": path]))

@@ -51,12 +51,7 @@ extension AssessmentReport {
 
     private var warnings: [String] {
         var lines: [String] = []
-        if !assumed.isEmpty {
-            lines.append(
-                wording(
-                    hasNoProfile ? "report.assumed" : "report.assumed-some",
-                    ["count": String(assumed.count), "facts": assumed.joined(separator: ", ")]))
-        }
+        if let assumption { lines.append(assumption) }
         for host in hosts {
             if !host.isPrivileged { lines.append("\(host.name): \(wording("report.unprivileged"))") }
             if !host.gaps.isEmpty {
@@ -69,30 +64,34 @@ extension AssessmentReport {
 
     private func totals(_ page: inout HTMLWriter) {
         page.element("h2", text: wording("report.summary"))
-        page.element("table", ("class", "totals")) { table in
-            table.element("thead") { head in
-                head.element("tr") { row in
-                    row.element("th", ("scope", "col"), text: wording("report.rules"))
-                    for verdict in Verdict.allCases { row.element("th", ("scope", "col"), text: wording(verdict)) }
-                    row.element("th", ("scope", "col"), text: "%")
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("report.summary")))
+        { page in
+            page.element("table", ("class", "totals")) { table in
+                table.element("thead") { head in
+                    head.element("tr") { row in
+                        row.element("th", ("scope", "col"), text: wording("report.rules"))
+                        for verdict in Verdict.allCases { row.element("th", ("scope", "col"), text: wording(verdict)) }
+                        row.element("th", ("scope", "col"), text: "%")
+                    }
                 }
-            }
-            table.element("tbody") { body in
-                for section in sections {
-                    body.element("tr") { row in
-                        row.element("th", ("scope", "row")) { cell in
-                            cell.element(
-                                "a", ("href", "#\(anchor(section))"), text: "\(section.pack.id) \(wording(section.group.title))")
+                table.element("tbody") { body in
+                    for section in sections {
+                        body.element("tr") { row in
+                            row.element("th", ("scope", "row")) { cell in
+                                cell.element(
+                                    "a", ("href", "#\(anchor(section))"),
+                                    text: "\(section.pack.id) \(wording(section.group.title))")
+                            }
+                            for verdict in Verdict.allCases {
+                                row.element("td", ("class", "number"), text: String(section.summary.counts[verdict] ?? 0))
+                            }
+                            let summary = section.summary
+                            row.element(
+                                "td", ("class", "number"),
+                                text:
+                                    "\(summary.fulfilled)/\(summary.applicable) \(Wording.rate(summary.fulfilled, of: summary.applicable))"
+                            )
                         }
-                        for verdict in Verdict.allCases {
-                            row.element("td", ("class", "number"), text: String(section.summary.counts[verdict] ?? 0))
-                        }
-                        let summary = section.summary
-                        row.element(
-                            "td", ("class", "number"),
-                            text:
-                                "\(summary.fulfilled)/\(summary.applicable) \(Wording.rate(summary.fulfilled, of: summary.applicable))"
-                        )
                     }
                 }
             }
@@ -224,7 +223,7 @@ extension AssessmentReport {
         h1{font-size:1.5rem}h2{font-size:1.15rem;border-bottom:2px solid var(--line);padding-bottom:.2rem;margin-top:2rem}h3{font-size:1rem;margin:.8rem 0 .2rem}
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.3rem 0}dt{color:var(--dim);grid-column:1}dd{margin:0;grid-column:2;overflow-wrap:anywhere}
         table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:start;overflow-wrap:anywhere}
-        .number{text-align:end;font-variant-numeric:tabular-nums}code{font:.88em ui-monospace,monospace}
+        a{color:light-dark(#0550ae,#79c0ff)}.scroll{overflow-x:auto}.totals{min-width:44rem}.number{text-align:end;font-variant-numeric:tabular-nums}code{font:.88em ui-monospace,monospace}
         details{border-bottom:1px solid var(--line);padding:.35rem 0}details[open]{padding-bottom:1rem}
         summary{cursor:pointer;display:grid;grid-template-columns:8.5rem 9rem 1fr;gap:0 .6rem}summary .why{grid-column:3;color:var(--dim);font-size:.9rem;overflow-wrap:anywhere}
         summary .system{grid-column:2;color:var(--dim);font-size:.85rem}.verdict{font-weight:600;color:var(--dim)}
@@ -232,6 +231,6 @@ extension AssessmentReport {
         .warning{border-inline-start:4px solid var(--open);padding:.2rem .8rem;margin:.4rem 0;overflow-wrap:anywhere}.remedy{border-inline-start:4px solid var(--bad);padding:.1rem .8rem;margin:.6rem 0}.remedy p{margin:.2rem 0;white-space:pre-line}
         .skip{position:absolute;inset-inline-start:-99rem}.skip:focus{position:static}:focus-visible{outline:3px solid #0969da;outline-offset:2px}footer{color:var(--dim);margin-top:2rem}
         @media(max-width:40rem){summary{grid-template-columns:1fr}summary .why,summary .system{grid-column:1}dl{grid-template-columns:1fr}dd{grid-column:1}}
-        @media print{body{max-width:none;font-size:10pt}details{break-inside:avoid}a{color:inherit;text-decoration:none}}
+        @media print{body{max-width:none;font-size:10pt}details{break-inside:avoid}a{color:inherit;text-decoration:none}details::details-content{content-visibility:visible;block-size:auto}.scroll{overflow:visible}.totals{min-width:0}}
         """
 }

@@ -109,6 +109,23 @@ public struct AssessmentReport: Sendable {
         }
     }
 
+    /// The warning that facts were assumed, with what they are called; nil when none were.
+    var assumption: String? {
+        guard !assumed.isEmpty else { return nil }
+        // A fact that only packs for other kinds of firm ask for says nothing here.
+        let packs = assessment.rulebook.packs.filter { pack in
+            pack.applies.map { applies in
+                assessment.obligations.subjects.first.map { Evaluator($0.context).truth(of: applies) != .no } ?? true
+            } ?? true
+        }
+        let relevant = assumed.filter { key in packs.contains { $0.facts.contains { $0.key == key } } }
+        guard !relevant.isEmpty else { return nil }
+        let titles = relevant.map { key in assessment.rulebook.fact(key).map { wording($0.title) } ?? key }
+        return wording(
+            hasNoProfile ? "report.assumed" : "report.assumed-some",
+            ["count": String(relevant.count), "facts": titles.joined(separator: wording("report.list-separator"))])
+    }
+
     /// Name of a subject for people.
     func subject(_ system: String?) -> String { system ?? wording("report.whole-firm") }
 

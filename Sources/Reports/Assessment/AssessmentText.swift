@@ -42,10 +42,8 @@ extension AssessmentReport {
         lines.append(
             "\(wording("report.rules")): " + assessment.rulebook.packs.map { "\($0.id) (\($0.version))" }.joined(separator: ", "))
         for outcome in assessment.obligations.decisions { lines.append(DecisionReport.line(outcome, wording)) }
-        if !assumed.isEmpty {
-            let name = hasNoProfile ? "report.assumed" : "report.assumed-some"
-            let text = wording(name, ["count": String(assumed.count), "facts": assumed.joined(separator: ", ")])
-            lines.append(contentsOf: TextColumns.wrapped("! \(text)", style.columns).map { style.paint($0, "33") })
+        if let assumption {
+            lines.append(contentsOf: TextColumns.wrapped("! \(assumption)", style.columns).map { style.paint($0, "33") })
         }
         for host in hosts where !host.isPrivileged {
             lines.append(style.paint("! \(host.name): \(wording("report.unprivileged"))", "33"))

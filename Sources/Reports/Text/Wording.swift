@@ -50,6 +50,10 @@ public struct Wording: Sendable {
         if let unit = finding.unit, finding.found != nil { text += " \(unit)" }
         if let origin = finding.origin { text += " (\(origin))" }
         if finding.sign.isEmpty { return text }
+        if finding.sign == Operator.exists.sign {
+            text += "; \(self("report.wanted")) \(self(finding.limit == "false" ? "report.absent" : "report.present"))"
+            return text
+        }
         text += "; \(self("report.wanted")) \(finding.sign) \(finding.limit ?? "—")"
         if let source = finding.limitSource { text += " (\(source))" }
         return text

@@ -92,6 +92,10 @@ public struct ScopeTable: Sendable {
     public func reason(ofClause index: Int, in context: ProfileContext) -> Evaluation {
         let clause = rulebook.clauses[index]
         let parts = [rulebook.pack(ofClause: index).applies, clause.scope].compactMap { $0 }
-        return parts.isEmpty ? Evaluation(.yes) : Evaluator(context).evaluate(.all(parts))
+        guard !parts.isEmpty else { return Evaluation(.yes) }
+        let evaluation = Evaluator(context).evaluate(.all(parts))
+        // The pack and the clause may ask the same; one answer is enough.
+        var seen: Set<Finding> = []
+        return Evaluation(evaluation.truth, evaluation.findings.filter { seen.insert($0).inserted })
     }
 }

@@ -108,7 +108,7 @@ public struct Evaluator<Context: EvaluationContext> {
         let found = look(quantified.path, item)
         return Evaluation(
             single: Finding(
-                path: label(quantified.path, item), found: nil, sign: Operator.exists.sign, limit: nil, origin: found.origin,
+                path: label(quantified.path, item), found: nil, sign: "", limit: nil, origin: found.origin,
                 line: found.node?.position.line ?? 0, truth: .unknown))
     }
 
