@@ -78,6 +78,9 @@ let package = Package(
         .testTarget(
             name: "AssessmentTests", dependencies: ["Assessment", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
+            name: "ReportsTests", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Reports", "Rulebook"],
+            swiftSettings: strict),
+        .testTarget(
             name: "PlumblineTests",
             dependencies: [
                 "Documents", "plumbline",

@@ -42,6 +42,11 @@ public enum TextColumns {
             var breakAt: (index: String.Index, used: Int)?
             for character in paragraph {
                 let next = width(String(character))
+                if used + next > columns, character == " ", !line.isEmpty {
+                    lines.append(line)
+                    (line, used, breakAt) = ("", 0, nil)
+                    continue
+                }
                 if used + next > columns, !line.isEmpty {
                     if let place = breakAt, place.index > line.startIndex {
                         let rest = line[place.index...].drop { $0 == " " }
