@@ -17,17 +17,20 @@ struct Plumbline: AsyncParsableCommand {
             decided each. Without a profile it asks a few questions, or assumes the strictest firm and says so.
 
             EXAMPLES
-              plumbline check                                  judge this host
-              plumbline check --clause cnfa-6.5                one clause, down to the fact and the file
-              plumbline check --profile firm.yaml --lang en    as your firm, in English
-              plumbline collect -o facts.json                  only collect; inspect the file before you pass it on
-              plumbline assess --facts web1.json --facts db1.json --profile firm.yaml
-              plumbline tier firm.yaml --what-if fhc_subsidiary=true
+              plumbline check                        judge this host
+              plumbline check --clause cnfa-6.5      one clause, down to its file
+              plumbline check --profile firm.yaml    as your firm
+              plumbline collect -o facts.json        only collect, to inspect
+              plumbline assess --facts facts.json    judge what was collected
+              plumbline tier firm.yaml               tier, class, obligations
+              plumbline rulebook list                the clauses
 
             EXIT STATUS
-              0  everything that applies is compliant     1  something is not
-              2  nothing known to be wrong, but something is undetermined
-              64 wrong usage   65 bad input   66 no such file   73 cannot write   74 read error
+              0   everything that applies is compliant
+              1   something is not
+              2   nothing known to be wrong, but something is undetermined
+              64  wrong usage       65  bad input      66  no such file
+              73  cannot write      74  read error
             """,
         version: version,
         subcommands: [
