@@ -69,8 +69,7 @@ dist: release
 	cp $(RELEASE) .build/dist/plumbline
 	strip .build/dist/plumbline
 	for shell in bash zsh fish; do .build/dist/plumbline --generate-completion-script $$shell > .build/dist/plumbline.$$shell; done
-	$(SWIFT) package --allow-writing-to-package-directory plugin generate-manual --multi-page --output-directory .build/dist/man >/dev/null 2>&1 \
-	    || $(SWIFT) package plugin --allow-writing-to-directory .build/dist generate-manual --output-directory .build/dist
+	$(SWIFT) package --allow-writing-to-directory .build/dist generate-manual --output-directory .build/dist
 
 clean:
 	rm -rf .build
