@@ -57,12 +57,13 @@ private struct World {
         ("c.may", [Coverage(clause: "toy-aspects", aspect: "may", extent: .whole)]),
     ]
 
-    init() throws {
+    init(hint: Bool = false) throws {
         let text = pack.replacing("\n    ", with: "\n")
         rulebook = try Rulebook([try RulePackReader.read(try YAMLReader.read(Array(text.utf8)), origin: "toy")])
         let yes = try PredicateReader.read(try YAMLReader.read(Array("{fact: a.b, eq: 1}".utf8)), path: "")
-        let checks = Self.covers.map { id, covers in
-            Check(
+        let checks = Self.covers.map { id, given in
+            let covers = given.map { hint ? Coverage(clause: $0.clause, aspect: $0.aspect, extent: .hint) : $0 }
+            return Check(
                 id: id, title: Text("", ""), covers: covers, severity: .high, requires: [], toleratesGaps: false, when: nil,
                 assert: yes, context: [],
                 explanation: Text("", ""), remedy: Text("", ""), fixtures: [], position: .none)
@@ -271,4 +272,20 @@ struct JudgeTests {
 
 extension CheckResult {
     fileprivate static func part() -> CheckResult { .pass }
+}
+
+@Suite("Hints")
+struct HintTests {
+    @Test("A check that is only a hint never makes a breach, and never settles a clause")
+    func hints() throws {
+        var world = try World(hint: true)
+        world.results["c.both"] = .fail
+        #expect(try world.judge("toy-both").verdict == .undetermined)
+        #expect(try world.judge("toy-both").reason == .mayBeElsewhere)
+        world.records = [world.record("toy-both", daysAgo: 1)]
+        #expect(try world.judge("toy-both").verdict == .compliant)
+        world.records = []
+        world.results["c.both"] = .pass
+        #expect(try world.judge("toy-both").reason == .partOnly)
+    }
 }

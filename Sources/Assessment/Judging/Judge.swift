@@ -32,7 +32,7 @@ public struct Judge: Sendable {
         var check: Int32
         /// Number of the aspect, -1 for the whole clause.
         var aspect: Int8
-        var isWhole: Bool
+        var extent: Coverage.Extent
     }
 
     let rulebook: Rulebook
@@ -61,7 +61,7 @@ public struct Judge: Sendable {
                 let aspect =
                     coverage.aspect.flatMap { name in rulebook.clauses[index].aspects.firstIndex { $0.name == name } } ?? -1
                 bearings[index].append(
-                    Bearing(check: Int32(number), aspect: Int8(clamping: aspect), isWhole: coverage.extent == .whole))
+                    Bearing(check: Int32(number), aspect: Int8(clamping: aspect), extent: coverage.extent))
             }
         }
         self.bearings = bearings

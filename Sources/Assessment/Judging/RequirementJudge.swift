@@ -76,9 +76,10 @@ extension Judge {
             } else {
                 for bearing in bearings where bearing.aspect < 0 || Int(bearing.aspect) == requirement.aspect {
                     switch host.results[Int(bearing.check)] {
+                    case .fail where bearing.extent == .hint: hostUnknown = .mayBeElsewhere
                     case .fail: return (.no, .measuredFailure)
                     case .undetermined: hostUnknown = .unreadable
-                    case .pass: hostSay = max(hostSay, bearing.isWhole ? .yes : .part)
+                    case .pass: hostSay = max(hostSay, bearing.extent == .whole ? .yes : .part)
                     case .notApplicable: break
                     }
                 }

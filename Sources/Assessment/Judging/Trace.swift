@@ -99,7 +99,7 @@ extension Assessment {
             for (host, state) in zip(hosts, scene.hosts) {
                 observations.append(
                     Trace.Observation(
-                        check: judge.checks[Int(bearing.check)], extent: bearing.isWhole ? .whole : .part, host: host.host,
+                        check: judge.checks[Int(bearing.check)], extent: bearing.extent, host: host.host,
                         at: host.collected,
                         outcome: host.outcomes.isEmpty ? nil : host.outcomes[Int(bearing.check)],
                         isStale: state.trouble == .stale,

@@ -70,6 +70,8 @@ public enum Reason: String, Sendable, CaseIterable {
     case adviceNotAdopted = "advice-not-adopted"
     /// A check could not see what it needs.
     case unreadable
+    /// A check fails on the host, but the duty may be met elsewhere.
+    case mayBeElsewhere = "may-be-elsewhere"
     /// The facts are older than the firm allows.
     case stale
     /// A host of the system has no facts.

@@ -9,6 +9,8 @@ public struct Coverage: Sendable, Hashable {
         case whole
         /// A pass shows a part; the rest needs something else.
         case part
+        /// As `part`, but the duty may as well be met elsewhere (a network firewall, a gateway): a failure leaves it undetermined.
+        case hint
     }
 
     /// The clause.

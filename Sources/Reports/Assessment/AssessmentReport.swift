@@ -140,7 +140,7 @@ public struct AssessmentReport: Sendable {
         let wanted: CheckResult =
             switch judgement.verdict {
             case .compliant, .equivalent: .pass
-            case .undetermined: .undetermined
+            case .undetermined: judgement.reason == .mayBeElsewhere ? .fail : .undetermined
             default: .fail
             }
         let order = trace.requirements.sorted { $0.verdict.rank < $1.verdict.rank }

@@ -87,8 +87,13 @@ enum Comparing {
         -> Truth
     {
         guard let text = value.text, let limit = operand.number else { return .unknown }
-        let then = Instant(text) ?? CivilDate(text).map { Instant(seconds: Int64($0.day) * 86_400) }
-        guard let then else { return .unknown }
-        return Truth(holds(ExactNumber(Int(instant - then)), limit))
+        // A recorded time of the future proves no freshness (a clock is wrong somewhere); five minutes are forgiven. A date may well lie
+        // in the future: an end of support, an expiry.
+        if let then = Instant(text) {
+            let age = Int(instant - then)
+            return age < -300 ? .unknown : Truth(holds(ExactNumber(age), limit))
+        }
+        guard let day = CivilDate(text) else { return .unknown }
+        return Truth(holds(ExactNumber(Int(instant.seconds) - day.day * 86_400), limit))
     }
 }
