@@ -64,6 +64,11 @@ public enum DocumentFile {
     ///   - mode: permissions of the new file.
     /// - Throws: `DocumentError` (`write-failed`); the temporary file is gone then.
     public static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600) throws(DocumentError) {
+        var existing = stat()
+        // Putting a file in the place of a device, a pipe or a link would destroy it.
+        if lstat(path, &existing) == 0, existing.st_mode & S_IFMT != S_IFREG {
+            throw DocumentError(.writeFailed, source: path, reason: "exists and is not a regular file; nothing was written")
+        }
         let temporary = "\(path).\(getpid()).part"
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)
         guard file >= 0 else {

@@ -7,10 +7,7 @@ internal import Rulebook
 enum Linter {
     /// What the file holds, in a few words.
     static func lint(_ path: String, _ rulebook: Rulebook) throws(DocumentError) -> String {
-        if path.hasSuffix(".json") {
-            let facts = try FactsFile.read(path)
-            return "ok: facts of \(facts.host), \(facts.groups.count) groups"
-        }
+        if path.hasSuffix(".json") { return try facts(path) }
         let node = try DocumentFile.document(path)
         switch node["schema"]?.text {
         case RulePack.schema?:
@@ -28,6 +25,7 @@ enum Linter {
             return "ok: \(try RecordReader.read(node, rulebook: rulebook, origin: path).count) records"
         case TextCatalog.schema?:
             return "ok: \(try TextCatalog(node).names.count) texts"
+        case HostFacts.schema?: return try facts(path)
         default:
             let known = [
                 RulePack.schema, CheckPack.schema, Profile.schema, RecordReader.schema, TextCatalog.schema, HostFacts.schema,
@@ -36,5 +34,10 @@ enum Linter {
                 .badValue, source: path, position: node["schema"]?.position ?? node.position, key: "schema",
                 reason: "names no known schema: \(known.joined(separator: ", "))")
         }
+    }
+
+    private static func facts(_ path: String) throws(DocumentError) -> String {
+        let facts = try FactsFile.read(path)
+        return "ok: facts of \(facts.host), \(facts.groups.count) groups"
     }
 }

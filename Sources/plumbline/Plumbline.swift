@@ -40,14 +40,35 @@ struct Plumbline: AsyncParsableCommand {
 
     /// Runs the command line. Errors go to standard error in one line with what to do; the exit status follows sysexits.h.
     static func main() async {
+        raiseFileLimit()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+            Terminal.exitIfCut()
         } catch let error as DocumentError {
             Terminal.complain("plumbline: \(error)")
             Glibc.exit(error.exitStatus)
         } catch {
+            if error is ExitCode { Terminal.exitIfCut() }
             exit(withError: error)
+        }
+    }
+}
+
+extension Plumbline {
+    /// Collectors run side by side, each with files and pipes of its own: the soft limit of open files is raised to the hard one, and a limit
+    /// that would make running programs fail half-way ends the program with a clear word instead.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        guard getrlimit(resource, &limit) == 0 else { return }
+        if limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = min(limit.rlim_max, 4096)
+            setrlimit(resource, &limit)
+        }
+        if limit.rlim_cur < 128 {
+            Terminal.complain("plumbline: only \(limit.rlim_cur) open files are allowed; at least 128 are needed (ulimit -n 128)")
+            Glibc.exit(71)
         }
     }
 }

@@ -17,13 +17,31 @@ enum Terminal {
     /// Writes to standard error as it is, without a line end.
     static func report(_ text: String) { write(Array(text.utf8), to: 2) }
 
+    /// Whether something could not be written to standard output.
+    private static let hasFailed = Mutex(false)
+    private static var failed: Bool {
+        get { hasFailed.withLock { $0 } }
+        set { hasFailed.withLock { $0 = newValue } }
+    }
+
+    /// Ends the program with status 73 when something could not be written to standard output.
+    static func exitIfCut() {
+        guard failed else { return }
+        complain("plumbline: standard output could not be written; what was written is cut")
+        exit(73)
+    }
+
     private static func write(_ bytes: [UInt8], to file: Int32) {
         signal(SIGPIPE, SIG_IGN)
         var offset = 0
         while offset < bytes.count {
             let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress.map { $0 + offset }, bytes.count - offset) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
+            if count <= 0 {
+                // Whoever closed a pipe has seen enough; anything else would leave a cut report that looks whole.
+                if file == 1, errno != EPIPE { failed = true }
+                return
+            }
             offset += count
         }
     }

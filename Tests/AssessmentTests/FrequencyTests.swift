@@ -37,7 +37,13 @@ struct FrequencyTests {
     func w3() throws {
         let count = Frequency.count(try days(["2026-06-30"]), required: 2, asOf: try day("2026-12-15"))
         #expect(count.state == .atRisk)
-        #expect(Frequency.count(try days(["2026-06-30"]), required: 2, asOf: try day("2026-12-31")).state == .missed)
+        #expect(
+            Frequency.count(try days(["2026-06-30"]), required: 2, asOf: try day("2026-12-31")).state == .atRisk,
+            "the last day is not over")
+        let over = Frequency.count(try days(["2026-06-30"]), required: 2, year: 2026, asOf: try day("2027-01-01"))
+        #expect(over.state == .missed)
+        let twice = Frequency.count(try days(["2026-06-30", "2026-06-30"]), required: 2, asOf: try day("2026-12-15"))
+        #expect(twice.count == 1, "two records of one day are one completion")
         let gap = try gap2026(["2026-06-30"], asOf: "2026-12-15")
         #expect(gap.state == .within)
         #expect(gap.stretches.last?.days == 168)

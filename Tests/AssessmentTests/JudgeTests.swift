@@ -189,7 +189,7 @@ struct JudgeTests {
         "Compound clauses",
         arguments: [
             (CheckResult.pass, CheckResult.pass, Verdict.compliant), (.pass, .fail, .adviceNotAdopted), (.fail, .pass, .partly),
-            (.fail, .fail, .partly),
+            (.fail, .fail, .nonCompliant),
             (.fail, .undetermined, .nonCompliant), (.undetermined, .pass, .undetermined), (.pass, .undetermined, .undetermined),
         ])
     func aspects(must: CheckResult, may: CheckResult, verdict: Verdict) throws {
@@ -272,6 +272,37 @@ struct JudgeTests {
 
 extension CheckResult {
     fileprivate static func part() -> CheckResult { .pass }
+}
+
+@Suite("What signatures and records cannot do")
+struct SignatureLimitTests {
+    @Test("A signature does not stand for facts that are stale, missing or unreadable")
+    func notForMissingFacts() throws {
+        var world = try World()
+        world.records = [world.record("toy-both", daysAgo: 1)]
+        world.results["c.both"] = .undetermined
+        #expect(try world.judge("toy-both").verdict == .undetermined)
+        world.results["c.both"] = .pass
+        world.age = 8 * 86_400
+        #expect(try world.judge("toy-both").reason == .stale)
+        world.age = 0
+        world.hosts = ["missing"]
+        #expect(try world.judge("toy-both").reason == .hostMissing)
+        world.hosts = ["h1"]
+        world.results["c.both"] = .notApplicable
+        #expect(try world.judge("toy-both").verdict == .compliant, "no check concerns the host: people tell")
+    }
+
+    @Test("Of contradicting records of one day the worse one counts, in either order")
+    func sameDay() throws {
+        var world = try World()
+        let yes = world.record("toy-child-1", daysAgo: 3)
+        let no = world.record("toy-child-1", daysAgo: 3, fulfilled: false)
+        for records in [[yes, no], [no, yes]] {
+            world.records = records
+            #expect(try world.judge("toy-child-1").verdict == .nonCompliant)
+        }
+    }
 }
 
 @Suite("Hints")

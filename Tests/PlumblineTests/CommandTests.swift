@@ -204,3 +204,42 @@ struct CommandTests {
         #expect(refused.error.contains("house.yaml:"))
     }
 }
+
+@Suite("Care with what is there")
+struct CareTests {
+    @Test("Nothing that is not a regular file is replaced")
+    func devices() async throws {
+        let scratch = try Scratch()
+        let run = try await Program.run("collect", "--only", "pam", "-o", "/dev/null")
+        #expect(run.status == 73)
+        #expect(run.error.contains("not a regular file"))
+        #expect(try await Program.run("collect", "--only", "pam", "-o", scratch.path).status == 73)
+    }
+
+    @Test("A file system without anything in it is collected, with nothing known")
+    func emptyRoot() async throws {
+        let scratch = try Scratch()
+        let run = try await Program.run("collect", "--root", scratch.path)
+        #expect(run.status == 0, "\(run.error)")
+        let node = try JSONReader.read(Array(run.output.utf8))
+        #expect(node["host"]?["system"] == nil)
+        let facts = try scratch.write(run.output, "facts.json")
+        let judged = try await Program.run("assess", "--facts", facts, "--format", "json")
+        let verdicts = try JSONReader.read(Array(judged.output.utf8))["verdicts"]?.list ?? []
+        #expect(!verdicts.isEmpty)
+        #expect(!verdicts.contains { $0["verdict"]?.text == "compliant" })
+    }
+
+    @Test("A record of a system that the firm does not have is refused")
+    func unknownSystem() async throws {
+        let scratch = try Scratch()
+        let profile = try scratch.write(firm, "firm.yaml")
+        let records = try scratch.write(
+            "schema: plumbline.records/1\nrecords:\n  - {clause: cnfa-5.3, system: odrer, kind: duty, state: signed, date: 2026-06-30, by: a}\n",
+            "records.yaml")
+        let run = try await Program.run("assess", "--profile", profile, "--records", records)
+        #expect(run.status == 65)
+        #expect(run.error.contains("records.yaml:3:5"))
+        #expect(run.error.contains("order"))
+    }
+}

@@ -148,6 +148,8 @@ struct ProfileTests {
         ("firm: {online_ratio_last_year: 1.5}\n", "bad-value", "firm.online_ratio_last_year"),
         ("overrides: {cnfa-6.5.lock_threshold: 4}\n", "bad-value", "overrides.cnfa-6.5.lock_threshold"),
         ("overrides: {cnfa-6.5.lock_duration: 14}\n", "bad-value", "overrides.cnfa-6.5.lock_duration"),
+        ("overrides: {cnfa-6.5.lock_threshold: 0}\n", "bad-value", "overrides.cnfa-6.5.lock_threshold"),
+        ("overrides: {cnfa-6.5.lock_threshold: 2.5}\n", "bad-value", "overrides.cnfa-6.5.lock_threshold"),
         ("overrides: {cnfa-6.5.nothing: 1}\n", "unknown-key", "overrides.cnfa-6.5.nothing"),
         (
             "waivers: [{parameter: cnfa-6.5.lock_threshold, value: 5, owner: a, approver: a, reason: r, expires: 2027-01-01}]\n",
@@ -160,6 +162,19 @@ struct ProfileTests {
         (
             "waivers: [{parameter: cnfa-6.5.lock_threshold, value: 5, owner: a, approver: b, reason: r}]\n", "missing-key",
             "waivers[0].expires"
+        ),
+        (
+            "equivalences: [{clause: cnfa-3.1, group_clause: g, reason: r, approver: a, expires: 2027-01-01}]\n", "bad-value",
+            "equivalences[0].clause"
+        ),
+        (
+            "waivers: [{parameter: cnfa-6.5.lock_threshold, value: 2, owner: a, approver: b, reason: r, expires: 2027-01-01}]\n",
+            "bad-value", "waivers[0].value"
+        ),
+        ("changes: [{from: 2027-01-01}]\n", "bad-value", "changes[0]"),
+        (
+            "changes: [{from: 2027-01-01, firm: {fcm_tier: 3}}, {from: 2027-01-01, firm: {fcm_tier: 4}}]\n", "bad-value",
+            "changes[1]"
         ),
         ("systems: [{id: a}, {id: a}]\n", "duplicate-key", "systems"),
         ("policy: {switches: {securities-tier: {P9: each}}}\n", "bad-value", "policy.switches"),
@@ -236,4 +251,28 @@ struct TimeTests {
         #expect(Zone("-03:30")?.offset == -12_600)
         #expect(Zone("Mars") == nil)
     }
+}
+
+@Suite("Regular expressions")
+struct PatternTests {
+    private func reads(_ pattern: String) -> Bool {
+        let node = Node.object([("fact", "firm.name"), ("matches", .text(pattern))])
+        return (try? PredicateReader.read(node, path: "")) != nil
+    }
+
+    @Test(
+        "Expressions that can take forever are refused when they are read",
+        arguments: [
+            "^(a+)+$", "(a*)*", "(a|b)*c", "((a+)b)+", "(a?)+", "(x+x+)+y", #"(a)\1"#, "(a{1,})*", "(",
+            String(repeating: "a", count: 501),
+        ])
+    func refused(_ pattern: String) { #expect(!reads(pattern)) }
+
+    @Test(
+        "Ordinary ones are not",
+        arguments: [
+            "^[0-9]{4}(-[0-9]{4}){3}$", #"^/var/log/(auth\.log|secure)$"#, "^[A-Z][12][0-9]{8}$", "a+b*", "(abc)+", "[(+*)]+",
+            #"\(a+\)"#, "(?i)root",
+        ])
+    func accepted(_ pattern: String) { #expect(reads(pattern)) }
 }

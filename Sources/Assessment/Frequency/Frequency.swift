@@ -36,10 +36,13 @@ public enum Frequency {
     ///   - campaign: completions at most this many days apart are taken for one campaign.
     /// - Returns: how the count stands.
     public static func count(_ dates: [CivilDate], required: Int, asOf day: CivilDate, campaign: Int = 14) -> Count {
-        let year = day.parts.year
-        let inYear = dates.filter { $0.parts.year == year && $0 <= day }.sorted()
-        let isOver = day.adding(days: 1).parts.year > year
-        let state: Count.State = inYear.count >= required ? .met : isOver ? .missed : .atRisk
+        count(dates, required: required, year: day.parts.year, asOf: day, campaign: campaign)
+    }
+
+    /// Counts the completions of a year: those of one day count once. The year is over only when `day` lies in a later one.
+    static func count(_ dates: [CivilDate], required: Int, year: Int, asOf day: CivilDate, campaign: Int = 14) -> Count {
+        let inYear = Set(dates.filter { $0.parts.year == year && $0 <= day }).sorted()
+        let state: Count.State = inYear.count >= required ? .met : day.parts.year > year ? .missed : .atRisk
         let close = zip(inYear, inYear.dropFirst()).contains { $1 - $0 <= campaign }
         return Count(
             year: year, count: inYear.count, required: required, state: state, looksLikeOneCampaign: required > 1 && close)

@@ -46,11 +46,11 @@ extension Judge {
         if measured.say == .yes { return (.compliant, .measured) }
         switch signed.say {
         case .yes, .part:
+            // A check that should have seen and could not leaves it open: or leaving facts out would be better than handing them in.
+            if measured.say == .unknown, measured.reason != .mayBeElsewhere { return (.undetermined, measured.reason) }
             if signed.reason == .gapExceeded { return (.partly, .gapExceeded) }
             if measured.say == .part { return (.compliant, .measuredAndSigned) }
-            // A check that exists and could not see outranks a signature only where nothing but a check can tell.
-            return peopleCanTell
-                ? (.compliant, signed.reason) : (.undetermined, measured.say == .unknown ? measured.reason : .needsMeasurement)
+            return peopleCanTell ? (.compliant, signed.reason) : (.undetermined, .needsMeasurement)
         case .unknown: return (.undetermined, measured.say == .unknown ? measured.reason : signed.reason)
         case .nothing, .no:
             if measured.say == .unknown || measured.say == .part { return (.undetermined, measured.reason) }
@@ -76,7 +76,7 @@ extension Judge {
             } else {
                 for bearing in bearings where bearing.aspect < 0 || Int(bearing.aspect) == requirement.aspect {
                     switch host.results[Int(bearing.check)] {
-                    case .fail where bearing.extent == .hint: hostUnknown = .mayBeElsewhere
+                    case .fail where bearing.extent == .hint: hostUnknown = hostUnknown ?? .mayBeElsewhere
                     case .fail: return (.no, .measuredFailure)
                     case .undetermined: hostUnknown = .unreadable
                     case .pass: hostSay = max(hostSay, bearing.extent == .whole ? .yes : .part)
@@ -85,7 +85,8 @@ extension Judge {
                 }
             }
             if let trouble = hostUnknown {
-                unknown = trouble
+                // What could not be read weighs more than a hint.
+                if unknown == nil || unknown == .mayBeElsewhere { unknown = trouble }
             } else if hostSay == .part {
                 sawPart = true
             } else if hostSay == .yes {
@@ -102,27 +103,27 @@ extension Judge {
     // MARK: Signed
 
     private static func latest(_ records: [Record]) -> Say {
-        guard let last = records.max(by: { $0.date < $1.date }) else { return .nothing }
-        return last.isFulfilled ? .yes : .no
+        guard let last = records.map(\.date).max() else { return .nothing }
+        // Of statements about the same day the worse one counts, in whatever order they were written down.
+        return records.contains { $0.date == last && !$0.isFulfilled } ? .no : .yes
     }
 
     /// What signed records say as of today, by the clause's rhythm.
     private func weigh(_ records: [Record], _ clause: Clause, _ scene: Scene) -> (say: Say, reason: Reason) {
-        guard let last = records.max(by: { $0.date < $1.date }) else { return (.nothing, .noEvidence) }
-        guard last.isFulfilled else { return (.no, .signedFailure) }
+        guard let last = records.map(\.date).max() else { return (.nothing, .noEvidence) }
+        guard Self.latest(records) == .yes else { return (.no, .signedFailure) }
         let dates = records.filter(\.isFulfilled).map(\.date)
         switch clause.cadence?.kind {
         case .daily: return daily(dates, scene)
         case .periodic: return periodic(dates, clause, scene)
         default:
-            return scene.today - last.date > scene.policy.attestationDays ? (.unknown, .recordStale) : (.yes, .signed)
+            return scene.today - last > scene.policy.attestationDays ? (.unknown, .recordStale) : (.yes, .signed)
         }
     }
 
     private func daily(_ dates: [CivilDate], _ scene: Scene) -> (say: Say, reason: Reason) {
-        guard let first = dates.min() else { return (.nothing, .noEvidence) }
         let yesterday = scene.today.adding(days: -1)
-        let start = max(first, scene.today.adding(days: -scene.policy.dailyWindow))
+        let start = scene.today.adding(days: -scene.policy.dailyWindow)
         let missing = Frequency.missingDays(dates, from: start, through: yesterday, calendar: scene.policy.calendar)
         guard let last = missing.last else { return (.yes, .inTime) }
         // Done since the last missed day: in time again, but with a hole in the window.
@@ -140,19 +141,13 @@ extension Judge {
             case .within: say = (.yes, .inTime)
             }
         }
-        if let count = count(dates, clause, context, scene.today) {
-            if count.state == .missed { return (.no, .countMissed) }
-            if count.state == .atRisk, say.say == .nothing {
-                // The year is not over: last year tells whether the rhythm is kept.
-                let before = CivilDate(year: count.year - 1, month: 12, day: 31).map {
-                    Frequency.count(dates, required: count.required, asOf: $0)
-                }
-                if before?.state == .met { return (.yes, .inTime) }
-                return before?.count == 0 ? (.unknown, .noEvidence) : (.no, .countMissed)
-            }
-            if say.say == .nothing { say = (.yes, .inTime) }
-        }
-        return say
+        // Where a longest gap is set it decides; the count stands beside it in the trace.
+        guard say.say == .nothing, let count = count(dates, clause, context, scene.today) else { return say }
+        if count.state == .met { return (.yes, .inTime) }
+        // The year is not over: last year tells whether the rhythm is kept.
+        let before = Frequency.count(dates, required: count.required, year: count.year - 1, asOf: scene.today)
+        if before.state == .met { return (.yes, .inTime) }
+        return before.count == 0 ? (.unknown, .noEvidence) : (.no, .countMissed)
     }
 
     /// The gaps of a periodic duty in the calendar year of `today`; nil when the clause sets no longest gap.
@@ -191,7 +186,7 @@ public enum RollUp {
         guard !counted.isEmpty else { return .notApplicable }
         let fails = counted.contains(.nonCompliant) || counted.contains(.partly)
         if fails {
-            let something = counted.contains { $0 == .compliant || $0 == .equivalent || $0 == .partly || $0 == .adviceNotAdopted }
+            let something = counted.contains { $0 == .compliant || $0 == .equivalent || $0 == .partly }
             return something ? .partly : .nonCompliant
         }
         if counted.contains(.undetermined) { return .undetermined }

@@ -43,6 +43,10 @@ public struct Record: Sendable, Hashable {
     public var evidence: [String]
     /// Remark.
     public var note: String?
+    /// Where it stands in its file.
+    public var position = Position.none
+    /// Its file.
+    public var origin = ""
 }
 
 /// Reads files of records (`Documentation/records.md`).
@@ -57,12 +61,26 @@ public enum RecordReader {
             try fields.expectSchema(schema)
             var records: [Record] = []
             for (index, node) in try fields.list("records").enumerated() {
-                records.append(try record(node, "records[\(index)]", rulebook))
+                var record = try record(node, "records[\(index)]", rulebook)
+                record.origin = origin
+                records.append(record)
             }
             try fields.finish()
             return records
         } catch {
             throw error.inSource(origin)
+        }
+    }
+
+    /// Refuses records of systems that the firm does not have: a misspelt name would turn a signed duty into silence.
+    public static func check(_ records: [Record], against profile: Profile) throws(DocumentError) {
+        let known = Set(profile.systems.map(\.id))
+        for record in records {
+            guard let system = record.system, !known.contains(system) else { continue }
+            throw DocumentError(
+                .badValue, source: record.origin, position: record.position, key: "system",
+                reason:
+                    "there is no system \"\(system.clipped)\"; there are: \(known.sorted().prefix(20).joined(separator: ", "))")
         }
     }
 
@@ -74,7 +92,7 @@ public enum RecordReader {
             kind: try fields.choice("kind"), state: try fields.choice("state"), date: try fields.date("date"),
             isFulfilled: try fields.optionalBool("fulfilled") ?? true, by: try fields.text("by"),
             evidence: try fields.texts("evidence"),
-            note: try fields.optionalText("note"))
+            note: try fields.optionalText("note"), position: node.position)
         guard let clause = rulebook.clause(record.clause) else {
             throw fields.error(at: "clause", "there is no clause \"\(record.clause.clipped)\"")
         }

@@ -67,7 +67,7 @@ public struct Collector: Sendable {
             ("schema", .text(HostFacts.schema)),
             ("facts_schema", "linux"),
             ("collector", .object([("name", "plumbline"), ("version", .text(version)), ("user", .integer(host.user))])),
-            ("host", .object([("name", .text(HostName.read(host))), ("system", .text(HostName.system(host)))])),
+            ("host", .object([("name", .text(HostName.read(host))), ("system", HostName.system(host).map { .text($0) })])),
             ("began", .text(began.description)),
             ("collected", .text(host.now().description)),
             ("sources", .object(sources)),
@@ -98,14 +98,15 @@ enum HostName {
         return "localhost"
     }
 
-    static func system(_ host: Host) -> String {
+    static func system(_ host: Host) -> String? {
         for path in ["/etc/os-release", "/usr/lib/os-release"] {
             guard case .success(let file) = host.read(path, 65_536) else { continue }
             for line in String(decoding: file.bytes, as: UTF8.self).split(separator: "\n") where line.hasPrefix("PRETTY_NAME=") {
-                return line.dropFirst("PRETTY_NAME=".count).filter { $0 != "\"" }.clipped
+                let name = line.dropFirst("PRETTY_NAME=".count).filter { $0 != "\"" && $0 != "'" }.clipped
+                if !name.isEmpty { return name }
             }
         }
-        return ""
+        return nil
     }
 }
 

@@ -82,6 +82,38 @@ public struct FactSchema: Sendable {
     /// The type of a fact by its keys (list items without labels); nil when no collector writes it.
     public func type(of keys: [String]) -> FactType? { types[keys.joined(separator: ".")] }
 
+    /// The facts of a group without values that are not of their declared type. Facts files can be edited by hand or come from
+    /// elsewhere; a number where a text belongs is no fact, and what is missing is unknown. Paths the schema does not name are kept.
+    func conforming(_ node: Node, _ keys: [String]) -> Node? {
+        guard let type = type(of: keys) else { return node }
+        if type.isList {
+            guard let items = node.list else { return nil }
+            return Node(.list(items.compactMap { fits($0, type) ? members($0, keys, type) : nil }), at: node.position)
+        }
+        if type.isSetting, let value = node["value"] { return fits(value, type) ? node : nil }
+        return fits(node, type) ? members(node, keys, type) : nil
+    }
+
+    private func members(_ node: Node, _ keys: [String], _ type: FactType) -> Node {
+        guard type.kind == .object, let entries = node.entries else { return node }
+        let kept = entries.compactMap { entry in
+            conforming(entry.node, keys + [entry.key]).map { Node.Entry(key: entry.key, node: $0, position: entry.position) }
+        }
+        return Node(.object(kept), at: node.position)
+    }
+
+    private func fits(_ node: Node, _ type: FactType) -> Bool {
+        switch type.kind {
+        case .text: node.text != nil
+        case .bool: node.bool != nil
+        case .integer: node.number != nil
+        case .time: node.text.flatMap { Instant($0) } != nil
+        case .date: node.text.flatMap { CivilDate($0) } != nil
+        case .list: node.list != nil
+        case .object: node.entries != nil
+        }
+    }
+
     /// All paths, sorted, for listings.
     public var paths: [(path: String, type: FactType)] { types.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 } }
 

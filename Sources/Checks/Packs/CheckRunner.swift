@@ -45,7 +45,10 @@ public struct CheckRunner: Sendable {
         self.facts = facts
         states = facts.sources
         context = CheckContext(
-            groups: facts.groups, firm: firm, system: system, parameters: parameters.values, schema: schema,
+            groups: Dictionary(
+                uniqueKeysWithValues: facts.groups.compactMap { name, node in schema.conforming(node, [name]).map { (name, $0) } }
+            ),
+            firm: firm, system: system, parameters: parameters.values, schema: schema,
             instant: facts.collected)
     }
 

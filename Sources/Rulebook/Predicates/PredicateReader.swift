@@ -82,7 +82,8 @@ public enum PredicateReader {
         if operation == .matches, case .literal(let node) = operand, let text = node.text {
             guard let compiled = Pattern(text) else {
                 throw DocumentError(
-                    .badValue, position: node.position, key: key, reason: "not a regular expression: \(text.clipped)")
+                    .badValue, position: node.position, key: key,
+                    reason: "not a regular expression, too long, or one that repeats a repetition: \(text.clipped)")
             }
             pattern = compiled
         }

@@ -25,6 +25,14 @@ public enum Unit: String, Sendable, CaseIterable {
     /// Length in milliseconds, as `seconds`.
     private var milliseconds: Int? { self == .millisecond ? 1 : seconds.map { $0 * 1000 } }
 
+    /// Whether it counts whole things.
+    public var isCounted: Bool {
+        switch self {
+        case .failure, .generation, .count, .class, .character, .bit, .person: true
+        default: false
+        }
+    }
+
     /// Whether it measures time.
     public var isTime: Bool { milliseconds != nil || self == .month || self == .year }
 

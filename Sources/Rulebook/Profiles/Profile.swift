@@ -59,6 +59,8 @@ public struct Profile: Sendable {
         public var from: CivilDate
         /// The facts that change.
         public var firm: [String: Node]
+        /// Where it stands.
+        public var position: Position
     }
 
     /// The schema every profile names.

@@ -22,7 +22,9 @@ public enum ProfileReader {
         profile.origin = origin
         profile.changes = try RulePackReader.items(&fields, "changes") { node, path throws(DocumentError) in
             var fields = try Fields(node, path: path)
-            let change = Profile.Change(from: try fields.date("from"), firm: try facts(&fields, "firm", rulebook, prefix: "firm"))
+            let change = Profile.Change(
+                from: try fields.date("from"), firm: try facts(&fields, "firm", rulebook, prefix: "firm"), position: node.position
+            )
             _ = try fields.optionalText("note")
             try fields.finish()
             return change
@@ -38,7 +40,36 @@ public enum ProfileReader {
         for system in profile.systems where !seen.insert(system.id).inserted {
             throw fields.error(.duplicateKey, at: "systems", "the system \"\(system.id.clipped)\" stands twice")
         }
+        try checkTogether(profile)
         return profile
+    }
+
+    /// What single entries cannot show: that two of them contradict each other.
+    private static func checkTogether(_ profile: Profile) throws(DocumentError) {
+        var waived: Set<ParameterID> = []
+        for (index, item) in profile.waivers.enumerated() {
+            let id = item.waiver.parameter
+            guard waived.insert(id).inserted else {
+                throw DocumentError(
+                    .duplicateKey, position: item.position, key: "waivers[\(index)]",
+                    reason: "\(id) is waived twice; keep the one that holds")
+            }
+            guard !profile.overrides.contains(where: { $0.id == id }) else {
+                throw DocumentError(
+                    .badValue, position: item.position, key: "waivers[\(index)]",
+                    reason: "\(id) is overridden too; it cannot be stricter and looser at once")
+            }
+        }
+        var changed: Set<String> = []
+        for (index, change) in profile.changes.enumerated() {
+            func refuse(_ reason: String) -> DocumentError {
+                DocumentError(.badValue, position: change.position, key: "changes[\(index)]", reason: reason)
+            }
+            guard !change.firm.isEmpty else { throw refuse("nothing changes") }
+            for key in change.firm.keys where !changed.insert("\(change.from) \(key)").inserted {
+                throw refuse("firm.\(key) changes twice on \(change.from)")
+            }
+        }
     }
 
     private static func facts(_ outer: inout Fields, _ key: String, _ rulebook: Rulebook, prefix: String) throws(DocumentError)
@@ -140,6 +171,13 @@ public enum ProfileReader {
                     .wrongType, position: entry.node.position, key: path,
                     reason: "a number is expected, not \(entry.node.kindName)")
             }
+            guard value > .zero, !parameter.quantity.unit.isCounted || value.integer != nil else {
+                throw DocumentError(
+                    .badValue, position: entry.node.position, key: path,
+                    reason:
+                        "\(value) is no sensible value; more than 0 is expected\(parameter.quantity.unit.isCounted ? ", and a whole number" : "")"
+                )
+            }
             guard parameter.allows(value) else {
                 throw DocumentError(
                     .badValue, position: entry.node.position, key: path,
@@ -174,6 +212,12 @@ public enum ProfileReader {
             let waiver = Waiver(
                 parameter: parameter.id, value: value, owner: try fields.text("owner"), approver: try fields.text("approver"),
                 reason: try fields.text("reason"), expires: try fields.date("expires"))
+            guard value > .zero, !parameter.allows(value) else {
+                throw fields.error(
+                    at: "value",
+                    "\(value) is not looser than \(parameter.bound.sign) \(parameter.quantity); a stricter value belongs under overrides"
+                )
+            }
             guard waiver.owner != waiver.approver else {
                 throw fields.error(at: "approver", "the owner cannot approve their own waiver")
             }
@@ -189,8 +233,11 @@ public enum ProfileReader {
         let equivalence = Equivalence(
             clause: try fields.text("clause"), groupClause: try fields.text("group_clause"), reason: try fields.text("reason"),
             approver: try fields.text("approver"), expires: try fields.date("expires"), systems: try fields.texts("systems"))
-        guard rulebook.clause(equivalence.clause) != nil else {
+        guard let clause = rulebook.clause(equivalence.clause) else {
             throw fields.error(at: "clause", "there is no clause \"\(equivalence.clause.clipped)\"")
+        }
+        guard clause.substitution != nil else {
+            throw fields.error(at: "clause", "\(clause.id) allows no substitution by a group standard")
         }
         for system in equivalence.systems where !systems.contains(system) {
             throw fields.error(at: "systems", "there is no system \"\(system.clipped)\"")

@@ -46,6 +46,7 @@ struct CheckCommand: AsyncParsableCommand {
         var judging = Judging(rulebook: rulebook, library: library, profile: profile, facts: [facts], records: records)
         _ = judging.adoptHosts()
         judging.profile.assumeStrict(rulebook)
+        try RecordReader.check(records, against: judging.profile)
         let report = judging.report(at: facts.collected, clause: output.clause, wording: wording)
         try output.write(report)
         throw ExitCode(report.assessment.exitStatus)
@@ -101,6 +102,7 @@ struct CollectCommand: AsyncParsableCommand {
             throw ValidationError(
                 "there is no group \"\(unknown.clipped)\"; there are: \(collector.groups.sorted().joined(separator: ", "))")
         }
+        if wanted?.isEmpty == true { throw ValidationError("--only: no group is named") }
         guard FolderListing.isFolder(root) else { throw ValidationError("\(root.clipped) is not a folder") }
         let line = ProgressLine()
         let facts = try await collector.collect(only: wanted) { step in
@@ -160,6 +162,7 @@ struct AssessCommand: ParsableCommand {
             )
         }
         judging.profile.assumeStrict(rulebook)
+        try RecordReader.check(records, against: judging.profile)
         let report = judging.report(at: at.flatMap { Instant($0) } ?? Terminal.now, clause: output.clause, wording: wording)
         try output.write(report)
         throw ExitCode(report.assessment.exitStatus)
