@@ -32,6 +32,8 @@ let package = Package(
             // libyaml goes into the binary, so that a copied `plumbline` runs on hosts that lack the library.
             linkerSettings: [.linkedLibrary(":libyaml.a")]),
         .target(name: "HTML", swiftSettings: strict),
+        .target(
+            name: "Vault", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: hot),
 
         // The data of Packs/, embedded by the C compiler's #embed.
         .target(name: "CPacks"),
@@ -71,11 +73,14 @@ let package = Package(
             path: "Benchmarks/Market", swiftSettings: strict),
 
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
+        .testTarget(
+            name: "VaultTests", dependencies: ["Vault", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: hot),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: strict),
-        .testTarget(name: "AssessmentTests", dependencies: ["Assessment", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(
+            name: "AssessmentTests", dependencies: ["Assessment", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "PlumblineTests",
             dependencies: [
