@@ -15,8 +15,8 @@ SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-# libyaml goes into the program; openssl and openssh-server are what the tests try the collectors on.
-PACKAGES := libyaml-dev
+# libyaml and zstd go into the program; openssl and openssh-server are what the tests try the collectors on.
+PACKAGES := libyaml-dev libzstd-dev
 TEST_PACKAGES := openssl openssh-server
 BENCH_PACKAGES := lynis time
 

@@ -32,8 +32,11 @@ let package = Package(
             // libyaml goes into the binary, so that a copied `plumbline` runs on hosts that lack the library.
             linkerSettings: [.linkedLibrary(":libyaml.a")]),
         .target(name: "HTML", swiftSettings: strict),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .target(
-            name: "Vault", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: hot),
+            name: "Vault", dependencies: ["CZstd", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: hot,
+            // zstd goes into the binary for the same reason.
+            linkerSettings: [.linkedLibrary(":libzstd.a")]),
 
         // The data of Packs/, embedded by the C compiler's #embed.
         .target(name: "CPacks"),
