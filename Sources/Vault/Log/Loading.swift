@@ -69,7 +69,7 @@ struct Loader {
         return try loadActive(image)
     }
 
-    private func loadActive(_ image: LogImage) throws(VaultError) -> Loaded {
+    func loadActive(_ image: LogImage) throws(VaultError) -> Loaded {
         var loaded = Loaded(image: image)
         let names = try files.list(layout.active)
         loaded.spares = names.compactMap { Path.number(of: $0, ending: ".spare") }
@@ -93,6 +93,8 @@ struct Loader {
                 loaded.stale.append(number)
                 continue
             }
+            // Only a verification that passed over an unreadable segment does not know what the first file follows.
+            if loaded.image.chain == .empty { loaded.image.chain = header.previous }
             guard loaded.torn == nil, header.segment == image.segments.size,
                 header.first == loaded.image.size, header.previous == loaded.image.chain
             else {
