@@ -2,6 +2,7 @@
 #
 #   make run      install what is missing, build, judge this host
 #   make test     install what is missing, build, run all tests
+#   make torture  kill the vault's writer 1,000 times (KILLS=, SEED=)
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
@@ -9,7 +10,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test lint format bench dist setup setup-test setup-bench release clean
+.PHONY: run test torture lint format bench dist setup setup-test setup-bench release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
@@ -52,6 +53,13 @@ run: release
 test: setup-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# The long faults of the vault: so many kills -9 from that seed.
+KILLS ?= 1000
+SEED ?= 1
+torture: setup-test
+	$(SWIFT) build --build-tests
+	VAULT_KILLS=$(KILLS) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter KillTests
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift

@@ -15,7 +15,7 @@ declare -A may=(
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
-    [plumbline]="Assessment Checks Documents Reports Rulebook"
+    [plumbline]="Assessment Checks Documents Reports Rulebook Vault"
 )
 ours="CYAML CZstd CPacks Documents HTML Vault Rulebook Checks Assessment Reports plumbline"
 for target in "${!may[@]}"; do

@@ -30,7 +30,10 @@ struct Plumbline: AsyncParsableCommand {
               64 wrong usage   65 bad input   66 no such file   73 cannot write   74 read error
             """,
         version: version,
-        subcommands: [CheckCommand.self, CollectCommand.self, AssessCommand.self, TierCommand.self, RulebookCommand.self, ChecksCommand.self])
+        subcommands: [
+            CheckCommand.self, CollectCommand.self, AssessCommand.self, TierCommand.self, RulebookCommand.self, ChecksCommand.self,
+            VaultCommand.self,
+        ])
 
     /// Runs the command line. Errors go to standard error in one line with what to do; the exit status follows sysexits.h.
     static func main() async {

@@ -16,7 +16,11 @@ extension FileEffects {
             guard file >= 0 else { throw .system("open", path) }
             return file
         },
-        close: { _ = Glibc.close($0) },
+        close: { file in
+            // A child that was just forked may still hold a copy of the descriptor; closing alone would leave it the lock until it runs.
+            flock(file, LOCK_UN)
+            _ = Glibc.close(file)
+        },
         read: { (file, buffer, offset) throws(VaultError) in
             while true {
                 let count = pread(file, buffer.baseAddress, buffer.count, off_t(clamping: offset))
