@@ -21,7 +21,9 @@ struct VaultCommand: AsyncParsableCommand {
               0  done, or sound   1  damage found   65 bad input or damaged   66 no vault
               73 exists already   74 file call failed   75 locked, try again   76 rolled back or forked
             """,
-        subcommands: [Initialize.self, Append.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Stats.self])
+        subcommands: [
+            Initialize.self, Append.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Export.self, Stats.self,
+        ])
 
     /// Where a vault, its key and its register lie.
     struct Place: ParsableArguments {
@@ -207,6 +209,29 @@ extension VaultCommand {
                 let reader = await log.snapshot()
                 Terminal.write(
                     "\(reader.segments) segments sealed, \(reader.size - reader.sealedSize) records in the active one\n")
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Write a package that proves itself without this program: records, tiles, checkpoint, key, Python verifier.",
+            discussion: """
+                EXAMPLE
+                  plumbline vault export /srv/logs/trading /media/auditor/trading
+                  python3 /media/auditor/trading/verify.py --key "logs.example.com/trading+1a2b3c4d+AV…"
+                """)
+
+        @OptionGroup var place: Place
+        @Argument(help: ArgumentHelp("The package's directory; must not exist.", valueName: "package"))
+        var package: String
+
+        func run() async throws {
+            try await VaultCommand.run {
+                let checkpoint = try VaultReader(directory: place.base).export(to: package)
+                Terminal.write(
+                    "exported \(checkpoint.size) records to \(package); verify them with: python3 \(package)/verify.py\n")
             }
         }
     }
