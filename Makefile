@@ -2,7 +2,7 @@
 #
 #   make run      install what is missing, build, judge this host
 #   make test     install what is missing, build, run all tests
-#   make torture  kill the vault's writer 1,000 times (KILLS=, SEED=)
+#   make torture  kill the vault's writer 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
@@ -54,12 +54,13 @@ test: setup-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-# The long faults of the vault: so many kills -9 from that seed.
+# The long faults of the vault: so many kills -9 and simulated crashes, from that seed.
 KILLS ?= 1000
+CRASHES ?= 2000
 SEED ?= 1
 torture: setup-test
 	$(SWIFT) build --build-tests
-	VAULT_KILLS=$(KILLS) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter KillTests
+	VAULT_KILLS=$(KILLS) VAULT_CRASHES=$(CRASHES) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter "KillTests|FaultTests"
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift

@@ -78,8 +78,8 @@ struct FaultTests {
 
     @Test("the machine stops at random calls, and again while recovering, and again")
     func repeatedCrashes() async throws {
-        var random = Seeded(20_261_121)
-        for round in 0..<150 {
+        var random = Seeded(setting("VAULT_SEED", 20_261_121))
+        for round in 0..<setting("VAULT_CRASHES", 50) {
             let log = try SimulatedLog()
             _ = try log.create()
             var ledger = Ledger()

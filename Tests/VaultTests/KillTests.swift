@@ -3,9 +3,6 @@ import Testing
 
 @testable import Vault
 
-/// A number from the environment: `make torture` sets it.
-private func setting(_ name: String, _ usual: UInt64) -> UInt64 { getenv(name).flatMap { UInt64(String(cString: $0)) } ?? usual }
-
 @Suite("kill -9 and the command line")
 struct KillTests {
     static func line(_ round: UInt64, _ number: UInt64) -> [UInt8] {

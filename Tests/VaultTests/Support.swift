@@ -31,3 +31,6 @@ func code(_ body: () throws -> Void) -> VaultError.Code? {
     do { try body() } catch { return (error as? VaultError)?.code }
     return nil
 }
+
+/// A number from the environment: `make torture` sets it.
+func setting(_ name: String, _ usual: UInt64) -> UInt64 { getenv(name).flatMap { UInt64(String(cString: $0)) } ?? usual }
