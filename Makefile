@@ -2,6 +2,7 @@
 #
 #   make run      install what is missing, build, judge this host
 #   make test     install what is missing, build, run all tests
+#   make torture  kill the vault's writer 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
@@ -9,14 +10,14 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test lint format bench dist setup setup-test setup-bench release clean
+.PHONY: run test torture lint format bench dist setup setup-test setup-bench release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-# libyaml goes into the program; openssl and openssh-server are what the tests try the collectors on.
-PACKAGES := libyaml-dev
+# libyaml and zstd go into the program; openssl and openssh-server are what the tests try the collectors on.
+PACKAGES := libyaml-dev libzstd-dev
 TEST_PACKAGES := openssl openssh-server
 BENCH_PACKAGES := lynis time
 
@@ -52,6 +53,14 @@ run: release
 test: setup-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# The long faults of the vault: so many kills -9 and simulated crashes, from that seed.
+KILLS ?= 1000
+CRASHES ?= 2000
+SEED ?= 1
+torture: setup-test
+	$(SWIFT) build --build-tests
+	VAULT_KILLS=$(KILLS) VAULT_CRASHES=$(CRASHES) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter "KillTests|FaultTests"
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift

@@ -32,6 +32,11 @@ let package = Package(
             // libyaml goes into the binary, so that a copied `plumbline` runs on hosts that lack the library.
             linkerSettings: [.linkedLibrary(":libyaml.a")]),
         .target(name: "HTML", swiftSettings: strict),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "Vault", dependencies: ["CZstd", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: hot,
+            // zstd goes into the binary for the same reason.
+            linkerSettings: [.linkedLibrary(":libzstd.a")]),
 
         // The data of Packs/, embedded by the C compiler's #embed.
         .target(name: "CPacks"),
@@ -59,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Documents", "Reports", "Rulebook",
+                "Assessment", "Checks", "Documents", "Reports", "Rulebook", "Vault",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -71,6 +76,8 @@ let package = Package(
             path: "Benchmarks/Market", swiftSettings: strict),
 
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
+        .testTarget(
+            name: "VaultTests", dependencies: ["Vault", "plumbline"], swiftSettings: hot),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",

@@ -10,13 +10,14 @@ complain() { echo "house rule: $*" >&2; failed=1; }
 declare -A may=(
     [Documents]="CYAML"
     [HTML]=""
+    [Vault]="CZstd"
     [Rulebook]="CPacks Documents"
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
-    [plumbline]="Assessment Checks Documents Reports Rulebook"
+    [plumbline]="Assessment Checks Documents Reports Rulebook Vault"
 )
-ours="CYAML CPacks Documents HTML Rulebook Checks Assessment Reports plumbline"
+ours="CYAML CZstd CPacks Documents HTML Vault Rulebook Checks Assessment Reports plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do
@@ -34,7 +35,7 @@ while read -r hit; do complain "force or trap on outside input: $hit"; done < <(
     grep -rnE '\btry!|\bas!|fatalError\(|@unchecked Sendable' Sources --include='*.swift' || true)
 
 while read -r hit; do complain "Foundation in a core target: $hit"; done < <(
-    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML || true)
+    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault || true)
 
 [ "$failed" = 0 ] && echo "house rules kept"
 exit "$failed"

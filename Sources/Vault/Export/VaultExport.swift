@@ -1,0 +1,106 @@
+extension VaultReader {
+    /// Writes a package that proves itself with this program absent: every record and hash tile of the signed checkpoint under their
+    /// tlog-tiles paths, the checkpoint, the key, and a verifier in the Python standard library (`python3 verify.py`).
+    ///
+    /// The directory must not exist. The records are rehashed as they are read, and the root they give is compared with the checkpoint.
+    ///
+    /// - Returns: the checkpoint that the package proves.
+    /// - Throws: `.exists`; `.rolledBack` when the checkpoint is not of this log; `.damaged`, `.notProven`, `.file`.
+    public func export(to directory: String, files: FileEffects = .live) throws(VaultError) -> Checkpoint {
+        let (note, checkpoint) = try self.checkpoint()
+        guard checkpoint.size <= size, try root(size: checkpoint.size) == checkpoint.root else {
+            throw VaultError(
+                .rolledBack, "the checkpoint is not that of this log", at: directory, remedy: "run plumbline vault verify")
+        }
+        var package = ExportPackage(directory: directory, files: files)
+        try files.makeDirectory(directory)
+        let read = try exportEntries(checkpoint.size, &package)
+        guard try read.root(size: checkpoint.size) == checkpoint.root else {
+            throw VaultError(
+                .damaged, "the records read do not have the root that was signed", at: directory,
+                remedy: "run plumbline vault verify")
+        }
+        for tile in Tile.all(size: checkpoint.size) {
+            try package.put(tile.path, try read.hashes(of: tile).flatMap(\.bytes))
+        }
+        try package.put("checkpoint", note)
+        try package.put("key", Array("\(identity.verifier)\n".utf8))
+        try package.put("verify.py", Array(ExportVerifier.script.utf8))
+        return checkpoint
+    }
+
+    /// Writes the bundles of records; gives the tree over what was read.
+    private func exportEntries(_ size: UInt64, _ package: inout ExportPackage) throws(VaultError) -> MerkleTree {
+        var tree = MerkleTree()
+        var bundle: [UInt8] = []
+        var width = 0
+        try forEachRecord(below: size) { record throws(VaultError) in
+            tree.append(.leaf(record))
+            Entries.append(record, to: &bundle)
+            width += 1
+            guard width == Tile.fullWidth || tree.size == size,
+                let tile = Tile(.entries, index: (tree.size - 1) >> 8, width: width)
+            else { return }
+            try package.put(tile.path, bundle)
+            (bundle, width) = ([], 0)
+        }
+        return tree
+    }
+
+    /// Hands over the first records in order, reading each block and frame once.
+    ///
+    /// - Throws: what reading throws, and what the body throws.
+    func forEachRecord(below size: UInt64, _ body: ([UInt8]) throws(VaultError) -> Void) throws(VaultError) {
+        var next: UInt64 = 0
+        func give(_ packed: [UInt8], _ ranges: [Range<Int>]) throws(VaultError) {
+            for range in ranges where next < size {
+                try body(Array(packed[range]))
+                next += 1
+            }
+        }
+        for number in 0..<image.segments.size where next < size {
+            let segment = try SealedSegment(image, number)
+            defer { segment.close() }
+            for block in segment.footer.blocks where next < size {
+                let (packed, ranges) = try block.read(
+                    image.files, segment.file, path: segment.path, segmentFirst: segment.footer.first)
+                try give(packed, ranges)
+            }
+        }
+        while next < size {
+            let place = image.frames.partition(from: 0) { $0.first + UInt64($0.count) > next }
+            guard place < image.frames.count, image.frames[place].first == next, let frame = try? image.read(image.frames[place])
+            else {
+                // Sealed under this view meanwhile: record by record, from where it is now.
+                try body(try record(next))
+                next += 1
+                continue
+            }
+            try give(frame.packed, frame.ranges)
+        }
+    }
+}
+
+/// A directory that is filled once.
+private struct ExportPackage {
+    let directory: String
+    let files: FileEffects
+    private var made: Set<String> = []
+
+    init(directory: String, files: FileEffects) {
+        self.directory = directory
+        self.files = files
+    }
+
+    mutating func put(_ path: String, _ bytes: [UInt8]) throws(VaultError) {
+        var folder = directory
+        for part in path.split(separator: "/").dropLast() {
+            folder += "/" + part
+            if made.insert(folder).inserted { try files.makeDirectory(folder) }
+        }
+        let file = try files.open(directory + "/" + path, .create)
+        defer { files.close(file) }
+        try files.writeAll(file, bytes, at: 0)
+        try files.sync(file)
+    }
+}

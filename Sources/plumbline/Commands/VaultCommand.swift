@@ -1,0 +1,266 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Rulebook
+internal import Vault
+
+struct VaultCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "vault",
+        abstract: "Keep records so that nobody can change, drop or backdate one unseen.",
+        discussion: """
+            A vault is a directory with one writer. Its signing key and its register lie beside it (DIR.key, DIR.register) unless named: put the \
+            register on another disk or machine, for it is what refuses an older copy of the directory.
+
+            EXAMPLES
+              plumbline vault init /srv/logs/trading --name logs.example.com/trading
+              journalctl -o json | plumbline vault append /srv/logs/trading
+              plumbline vault verify /srv/logs/trading
+              plumbline vault prove /srv/logs/trading 4711
+
+            EXIT STATUS
+              0  done, or sound   1  damage found   65 bad input or damaged   66 no vault
+              73 exists already   74 file call failed   75 locked, try again   76 rolled back or forked
+            """,
+        subcommands: [
+            Initialize.self, Append.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Export.self, Stats.self,
+        ])
+
+    /// Where a vault, its key and its register lie.
+    struct Place: ParsableArguments {
+        @Argument(help: ArgumentHelp("The vault's directory.", valueName: "dir"))
+        var directory: String
+
+        @Option(help: ArgumentHelp("The signing key's file; DIR.key when left out.", valueName: "file"))
+        var key: String?
+
+        @Option(help: ArgumentHelp("The register's file; DIR.register when left out.", valueName: "file"))
+        var register: String?
+
+        var base: String { directory.count > 1 && directory.hasSuffix("/") ? String(directory.dropLast()) : directory }
+        var keyPath: String { key ?? base + ".key" }
+        var checkpoints: CheckpointRegister { .file(register ?? base + ".register") }
+
+        /// The vault, open for writing; tells what opening had to put right.
+        func open() throws(VaultError) -> VaultLog {
+            let log = try VaultLog(directory: base, signer: try KeyFile.read(keyPath), register: checkpoints)
+            if let cut = log.recovery.cut {
+                Terminal.complain("plumbline: a torn write was cut at \(cut); its records were never acknowledged")
+            }
+            return log
+        }
+    }
+
+    /// Runs a body; an error of the vault becomes one line and an exit status after sysexits.h.
+    static func run(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as VaultError {
+            Terminal.complain("plumbline: \(error)")
+            throw ExitCode(error.exitStatus)
+        }
+    }
+}
+
+extension VaultError {
+    /// Exit status after sysexits.h.
+    fileprivate var exitStatus: Int32 {
+        switch code {
+        case .notFound: 66
+        case .exists: 73
+        case .file, .stopped: 74
+        case .locked: 75
+        case .rolledBack, .rootMismatch: 76
+        case .damaged, .foreign, .badInput, .outOfRange, .notProven: 65
+        }
+    }
+}
+
+extension VaultCommand {
+    struct Initialize: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "init", abstract: "Make a new vault, its key and its register.",
+            discussion: "EXAMPLE\n  plumbline vault init /srv/logs/trading --name logs.example.com/trading")
+
+        @OptionGroup var place: Place
+        @Option(
+            help: ArgumentHelp("The log's name, such as logs.example.com/trading; no spaces, no plus sign.", valueName: "name"))
+        var name: String
+        @Option(help: ArgumentHelp("A sealed segment holds two to this power records: 8 to 16.", valueName: "height"))
+        var segmentHeight = 16
+
+        func run() async throws {
+            try await VaultCommand.run {
+                let signer: NoteSigner
+                if access(place.keyPath, F_OK) == 0 {
+                    signer = try KeyFile.read(place.keyPath)
+                    guard signer.verifier.name == name else {
+                        throw VaultError(
+                            .exists, "the key is that of \(signer.verifier.name)", at: place.keyPath,
+                            remedy: "name another key file")
+                    }
+                } else {
+                    signer = try KeyFile.create(place.keyPath, name: name)
+                }
+                try VaultLog.create(
+                    directory: place.base, signer: signer, register: place.checkpoints, segmentHeight: segmentHeight)
+                Terminal.write("\(signer)\n")
+            }
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Rehash everything and say where damage is; changes nothing.",
+            discussion: "EXAMPLE\n  plumbline vault verify /srv/logs/trading --register /mnt/other/trading.register")
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            try await VaultCommand.run {
+                let line = ProgressLine()
+                let report = try VaultVerifier(directory: place.base, register: place.checkpoints) { done, total in
+                    line.show("segment \(done) of \(total)")
+                }.verify()
+                line.clear()
+                for damage in report.damages { Terminal.write("\(damage)\n") }
+                Terminal.write("\(report.records) of \(report.size) records rehashed\n")
+                if let root = report.root { Terminal.write("root \(root)\n") }
+                if let checkpoint = report.checkpoint { Terminal.write("checkpoint of \(checkpoint.size) records\n") }
+                Terminal.write(report.isSound ? "sound\n" : "DAMAGED: \(report.damages.count)\n")
+                if !report.isSound { throw ExitCode(1) }
+            }
+        }
+    }
+
+    struct Prove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a proof that a record is in the checkpoint (C2SP tlog-proof), or that one size continues another.",
+            discussion: """
+                EXAMPLES
+                  plumbline vault prove /srv/logs/trading 4711
+                  plumbline vault prove /srv/logs/trading --since 4000
+                """)
+
+        @OptionGroup var place: Place
+        @Argument(help: ArgumentHelp("The record's index.", valueName: "index"))
+        var index: UInt64?
+        @Option(help: ArgumentHelp("Prove that the checkpoint continues the log as it was at this size.", valueName: "size"))
+        var since: UInt64?
+
+        func validate() throws {
+            guard (index == nil) != (since == nil) else { throw ValidationError("give either an index or --since") }
+        }
+
+        func run() async throws {
+            try await VaultCommand.run {
+                let reader = try VaultReader(directory: place.base)
+                let (note, checkpoint) = try reader.checkpoint()
+                guard checkpoint.size <= reader.size, try reader.root(size: checkpoint.size) == checkpoint.root else {
+                    throw VaultError(
+                        .rolledBack, "the checkpoint is not that of this log", at: place.base,
+                        remedy: "run plumbline vault verify")
+                }
+                var text: String
+                if let index {
+                    let path = try reader.inclusionProof(index: index, size: checkpoint.size)
+                    try MerkleProof.verifyInclusion(
+                        leaf: .leaf(reader.record(index)), index: index, size: checkpoint.size, path: path, root: checkpoint.root)
+                    text = "c2sp.org/tlog-proof@v1\nindex \(index)\n" + path.map { "\($0)\n" }.joined()
+                } else {
+                    let first = since ?? 0
+                    let path = try reader.consistencyProof(first: first, second: checkpoint.size)
+                    let root = try reader.root(size: first)
+                    try MerkleProof.verifyConsistency(
+                        first: first, firstRoot: root, second: checkpoint.size, secondRoot: checkpoint.root, path: path)
+                    text = "old \(first) \(root)\n" + path.map { "\($0)\n" }.joined()
+                }
+                text += "\n" + String(decoding: note, as: UTF8.self)
+                Terminal.write(text)
+            }
+        }
+    }
+
+    struct SignCheckpoint: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "checkpoint",
+            abstract: "Compute the root twice, sign a checkpoint, put it in the register and print it.",
+            discussion: "EXAMPLE\n  plumbline vault checkpoint /srv/logs/trading")
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            try await VaultCommand.run { Terminal.write(try await place.open().checkpoint()) }
+        }
+    }
+
+    struct Seal: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Finish what is pending: recover, seal a full segment, sign a checkpoint.",
+            discussion:
+                "Segments are sealed by themselves when they are full; this is for after a crash.\n\nEXAMPLE\n  plumbline vault seal /srv/logs/trading"
+        )
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            try await VaultCommand.run {
+                let log = try place.open()
+                _ = try await log.checkpoint()
+                let reader = await log.snapshot()
+                Terminal.write(
+                    "\(reader.segments) segments sealed, \(reader.size - reader.sealedSize) records in the active one\n")
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Write a package that proves itself without this program: records, tiles, checkpoint, key, Python verifier.",
+            discussion: """
+                EXAMPLE
+                  plumbline vault export /srv/logs/trading /media/auditor/trading
+                  python3 /media/auditor/trading/verify.py --key "logs.example.com/trading+1a2b3c4d+AV…"
+                """)
+
+        @OptionGroup var place: Place
+        @Argument(help: ArgumentHelp("The package's directory; must not exist.", valueName: "package"))
+        var package: String
+
+        func run() async throws {
+            try await VaultCommand.run {
+                let checkpoint = try VaultReader(directory: place.base).export(to: package)
+                Terminal.write(
+                    "exported \(checkpoint.size) records to \(package); verify them with: python3 \(package)/verify.py\n")
+            }
+        }
+    }
+
+    struct Stats: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show how many records, segments and bytes there are, and the last checkpoint.",
+            discussion: "EXAMPLE\n  plumbline vault stats /srv/logs/trading")
+
+        @OptionGroup var place: Place
+
+        func run() async throws {
+            try await VaultCommand.run {
+                let reader = try VaultReader(directory: place.base)
+                let bytes = try reader.bytesOnDisk()
+                let checkpoint = try reader.checkpoint().checkpoint
+                let last = reader.size == 0 ? "never" : "\(Instant(seconds: reader.lastReceived / 1_000_000))"
+                Terminal.write(
+                    """
+                    log         \(reader.identity.origin)
+                    key         \(reader.identity.verifier)
+                    records     \(reader.size)
+                    sealed      \(reader.sealedSize) in \(reader.segments) segments, \(bytes.sealed) bytes
+                    active      \(reader.size - reader.sealedSize) in \(reader.frames) frames, \(bytes.active) bytes of files
+                    received    \(last)
+                    checkpoint  \(checkpoint.size)
+
+                    """)
+            }
+        }
+    }
+}
