@@ -274,4 +274,67 @@ struct PAMLockoutTests {
         #expect(run["services/name=login/lockout/present"]?.bool == true)
         #expect(run.gaps.contains { $0.what == "/etc/security/faillock.conf" })
     }
+
+    /// Debian's stack with these lines in faillock.conf and arguments at every call.
+    private static func faillock(_ file: String, arguments: String = "") async -> Run {
+        await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/security/faillock.conf": file,
+                "/etc/pam.d/login": """
+                auth required pam_faillock.so preauth \(arguments)
+                auth [success=1 default=ignore] pam_unix.so nullok
+                auth [default=die] pam_faillock.so authfail \(arguments)
+                auth required pam_permit.so
+                """,
+            ]))
+    }
+
+    @Test(
+        "deny is read as sscanf %hu reads it",
+        arguments: [
+            ("-1", 65_535), ("-3", 65_533), ("99999999999999999999", 65_535), ("-99999999999999999999", 65_535),
+            ("18446744073709551615", 65_535), ("65539", 3), ("65536", 0), ("+4", 4), ("5x", 5), ("x", 3), ("-", 3), ("- 5", 3),
+            ("", 3),
+        ])
+    func scannedDeny(_ written: String, _ deny: Int) async {
+        for run in [await Self.faillock("deny = \(written)\n"), await Self.faillock("", arguments: "[deny=\(written)]")] {
+            #expect(run["services/name=login/lockout/deny/value"]?.integer == deny)
+            #expect(run["services/name=login/lockout/refuses_locked"]?.bool == (deny > 0))
+        }
+    }
+
+    @Test(
+        "times: above the limit is refused by the module, what may wrap is left out", arguments: ["unlock_time", "fail_interval"])
+    func scannedTimes(_ name: String) async {
+        let assumed = name == "unlock_time" ? 600 : 900
+        for (written, seconds) in [
+            ("1200", 1200), ("604800", 604_800), ("604801", assumed), ("4294967295", assumed), ("x", assumed), ("-1", nil),
+            ("-4294966096", nil), ("4294968496", nil), ("99999999999999999999", nil),
+        ] as [(String, Int?)] {
+            let run = await Self.faillock("\(name) = \(written)\n")
+            #expect(run["services/name=login/lockout/\(name)/value"]?.integer == seconds, "\(written)")
+            #expect(run.gaps.contains { $0.what == "/etc/security/faillock.conf:1" } == (seconds == nil), "\(written)")
+            if name == "unlock_time" {
+                #expect(run["services/name=login/lockout/root_unlock_time/value"]?.integer == seconds, "\(written)")
+                #expect(run["faillock_conf/unlock_time/value"]?.integer == seconds, "\(written)")
+            }
+        }
+        let mended = await Self.faillock("\(name) = -1\n\(name) = 700\n")
+        #expect(mended["services/name=login/lockout/\(name)/value"]?.integer == 700)
+        #expect(mended.gaps.isEmpty)
+    }
+
+    @Test("an unclear time of pam_tally2 is no lock for ever", arguments: ["-1", "99999999999999999999", "x"])
+    func tallyTimes(_ written: String) async {
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/pam.d/login": "auth required pam_tally2.so deny=3 unlock_time=\(written)\nauth required pam_unix.so\n"
+            ]))
+        #expect(run["services/name=login/lockout/present"]?.bool == true)
+        #expect(run["services/name=login/lockout/unlock_time"] == nil)
+        #expect(run["services/name=login/lockout/refuses_locked"] == nil)
+        #expect(run.gaps.contains { $0.what == "/etc/pam.d/login:1" })
+    }
 }

@@ -14,7 +14,7 @@ struct LockoutFacts {
         var settings: [String: LockoutSettings] = [:]
         for call in calls {
             settings[call.from] =
-                call.name == "pam_faillock" ? LockoutSettings.faillock(call, probe) : LockoutSettings.tally(call)
+                call.name == "pam_faillock" ? LockoutSettings.faillock(call, probe) : LockoutSettings.tally(call, probe)
         }
         self.settings = settings
     }
