@@ -337,4 +337,32 @@ struct PAMLockoutTests {
         #expect(run["services/name=login/lockout/refuses_locked"] == nil)
         #expect(run.gaps.contains { $0.what == "/etc/pam.d/login:1" })
     }
+
+    @Test(
+        "members of admin_group count as root",
+        arguments: [
+            ("admin_group = wheel\n", false, 600), ("admin_group = \n", true, 600),
+            ("admin_group = wheel\nunlock_time = 1800\nroot_unlock_time = 60\n", false, 1800),
+            ("admin_group = wheel\neven_deny_root\n", true, 600),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = 1800\nroot_unlock_time = 60\n", true, 60),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = 900\nroot_unlock_time = never\n", true, 900),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = never\nroot_unlock_time = 60\n", true, 60),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = 900\nroot_unlock_time = -1\n", true, nil),
+            ("even_deny_root\nunlock_time = 900\nroot_unlock_time = 60\n", true, 900),
+        ] as [(String, Bool, Int?)])
+    func adminGroup(_ file: String, _ refuses: Bool, _ unlockTime: Int?) async {
+        let run = await Self.faillock(file)
+        #expect(run["services/name=login/lockout/refuses_locked"]?.bool == refuses)
+        #expect(run["services/name=login/lockout/counts_failures"]?.bool == true)
+        #expect(run["services/name=login/lockout/unlock_time/value"]?.integer == unlockTime)
+    }
+
+    @Test("admin_group as an argument")
+    func adminGroupArgument() async {
+        let spared = await Self.faillock("unlock_time = 900\n", arguments: "admin_group=wheel")
+        #expect(spared["services/name=login/lockout/refuses_locked"]?.bool == false)
+        let denied = await Self.faillock("unlock_time = 900\n", arguments: "admin_group=wheel even_deny_root root_unlock_time=60")
+        #expect(denied["services/name=login/lockout/refuses_locked"]?.bool == true)
+        #expect(denied.setting("services/name=login/lockout/unlock_time") == "60 from /etc/pam.d/login:1")
+    }
 }

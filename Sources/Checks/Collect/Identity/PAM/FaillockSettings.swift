@@ -8,6 +8,8 @@ struct LockoutSettings: Sendable {
     var failInterval: Origin<Int>?
     var evenDenyRoot: Origin<Bool>
     var rootUnlockTime: Origin<Int>?
+    /// Whether members of a group count as root.
+    var hasAdmins = false
     /// Where the failures are kept; calls with different folders do not see each other's counts.
     var folder: String
     /// Times whose value cannot be foretold: name, and where it is written.
@@ -42,11 +44,15 @@ struct LockoutSettings: Sendable {
         return settings
     }
 
-    /// Leaves out the times that are unclear; root's time is everybody's when it is not set.
+    /// Whether administrators, other than root, are never locked.
+    var sparesAdmins: Bool { hasAdmins && !evenDenyRoot.value }
+
+    /// Leaves out the times that are unclear; root's time is everybody's when it is not set, and is an administrator's too.
     private mutating func settle(_ probe: Probe) {
         if unclear["unlock_time"] != nil { unlockTime = nil }
         if unclear["fail_interval"] != nil { failInterval = nil }
         if unclear["root_unlock_time"] != nil { rootUnlockTime = nil } else { rootUnlockTime = rootUnlockTime ?? unlockTime }
+        if hasAdmins, evenDenyRoot.value { unlockTime = Self.shorter(unlockTime, rootUnlockTime) }
         for (name, from) in unclear.sorted(by: { $0.key < $1.key }) {
             probe.gap(from, "what pam_faillock makes of this \(name) cannot be foretold")
         }
@@ -80,6 +86,8 @@ struct LockoutSettings: Sendable {
         case "unlock_time": unlockTime = time(unlockTime, never: true)
         case "root_unlock_time": rootUnlockTime = time(rootUnlockTime, never: true)
         case "fail_interval": failInterval = time(failInterval, never: false)
+        // An empty name is no group; a name without a group is taken for one: who is in it may stand in a directory.
+        case "admin_group": hasAdmins = !value.isEmpty
         case "even_deny_root": evenDenyRoot = Origin(true, from)
         case "dir": if value.hasPrefix("/") { folder = value }
         default: break
