@@ -365,4 +365,34 @@ struct PAMLockoutTests {
         #expect(denied["services/name=login/lockout/refuses_locked"]?.bool == true)
         #expect(denied.setting("services/name=login/lockout/unlock_time") == "60 from /etc/pam.d/login:1")
     }
+
+    @Test(
+        "a shortcut for some people is found",
+        arguments: [
+            "[success=3 default=ignore] pam_succeed_if.so user ingroup wheel",
+            "[success=3 default=ignore] pam_succeed_if.so quiet user ingroup wheel",
+            "[success=ignore default=3] pam_succeed_if.so user notingroup wheel",
+            "[success=3 default=ignore] pam_succeed_if.so user in ann:bob",
+            "[success=ignore default=3] pam_succeed_if.so user notin ann:bob",
+            "sufficient pam_succeed_if.so user ingroup nopasswdlogin",
+        ])
+    func shortcut(_ condition: String) async {
+        let run = await Run(
+            PAMCollector(), TreeHost(files: ["/etc/pam.d/login": "auth \(condition)\n" + LockoutCase.all[0].stack + "\n"]))
+        #expect(run["services/name=login/lockout/present"]?.bool == true)
+        #expect(run["services/name=login/lockout/refuses_locked"]?.bool == false)
+    }
+
+    @Test(
+        "a condition that only keeps people out changes nothing",
+        arguments: ["ingroup wheel", "notingroup guests", "notin ann:bob"])
+    func narrowing(_ condition: String) async {
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/pam.d/login": "auth requisite pam_succeed_if.so user \(condition)\n" + LockoutCase.all[0].stack + "\n"
+            ]))
+        #expect(run["services/name=login/lockout/counts_failures"]?.bool == true)
+        #expect(run["services/name=login/lockout/refuses_locked"]?.bool == true)
+    }
 }
