@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Rulebook
 internal import Subprocess
+internal import Synchronization
 internal import SystemPackage
 
 extension Host {
@@ -135,29 +136,89 @@ enum LiveCommands {
                 "PATH": folders.joined(separator: ":"), "LC_ALL": "C", "TZ": "UTC", "SYSTEMD_PAGER": "", "PAGER": "cat",
             ]),
             workingDirectory: FilePath("/"), platformOptions: options)
-        return await withTaskGroup(of: CommandOutcome?.self) { group in
-            group.addTask {
-                do {
-                    let result = try await Subprocess.run(
-                        configuration, input: .none, output: .bytes(limit: outputLimit), error: .bytes(limit: 65_536))
-                    let complaint = String(decoding: result.standardError.prefix(400), as: UTF8.self)
-                    switch result.terminationStatus {
-                    case .exited(let status): return .exited(status, output: result.standardOutput, error: complaint)
-                    default: return .failed("ended by a signal")
-                    }
-                } catch is CancellationError {
-                    return .timedOut
-                } catch {
-                    return Task.isCancelled ? .timedOut : .failed("could not be run: \(error)")
+        return await answer(within: .seconds(seconds)) {
+            do {
+                let result = try await Subprocess.run(
+                    configuration, input: .none, output: .bytes(limit: outputLimit), error: .bytes(limit: 65_536))
+                let complaint = String(decoding: result.standardError.prefix(400), as: UTF8.self)
+                switch result.terminationStatus {
+                case .exited(let status): return .exited(status, output: result.standardOutput, error: complaint)
+                default: return .failed("ended by a signal")
                 }
+            } catch is CancellationError {
+                return .timedOut
+            } catch {
+                return .failed("could not be run: \(error)")
             }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(seconds))
+        }
+    }
+
+    /// How long a cancelled command is waited for, so that what it started is stopped before the program goes on or ends.
+    private static let grace = Duration.milliseconds(1500)
+
+    /// What `work` answers; `timedOut` when it did not within `time`. Returns then or shortly after, even if `work` never ends: a task
+    /// group would wait for it.
+    static func answer(within time: Duration, _ work: @escaping @Sendable () async -> CommandOutcome) async -> CommandOutcome {
+        let first = FirstOutcome()
+        let worker = Task {
+            let outcome = await work()
+            first.settle(Task.isCancelled ? .timedOut : outcome)
+        }
+        let timer = Task {
+            // Cancelled when the answer is there, or when the one who asked is: then the worker is cancelled at once.
+            try? await Task.sleep(for: time)
+            worker.cancel()
+            // A task of its own, because a cancelled one does not sleep.
+            await Task { try? await Task.sleep(for: grace) }.value
+            first.settle(.timedOut)
+        }
+        let outcome = await withTaskCancellationHandler {
+            await first.value
+        } onCancel: {
+            timer.cancel()
+        }
+        timer.cancel()
+        return outcome
+    }
+}
+
+/// The first outcome it is given, for one who waits for it.
+private final class FirstOutcome: Sendable {
+    private enum State {
+        case open
+        case awaited(CheckedContinuation<CommandOutcome, Never>)
+        case settled(CommandOutcome)
+    }
+
+    private let state = Mutex(State.open)
+
+    /// Gives an outcome; every later one is dropped.
+    func settle(_ outcome: CommandOutcome) {
+        let waiting = state.withLock { state -> CheckedContinuation<CommandOutcome, Never>? in
+            switch state {
+            case .settled: return nil
+            case .open:
+                state = .settled(outcome)
                 return nil
+            case .awaited(let continuation):
+                state = .settled(outcome)
+                return continuation
             }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first ?? .timedOut
+        }
+        waiting?.resume(returning: outcome)
+    }
+
+    /// The first outcome; to be awaited once.
+    var value: CommandOutcome {
+        get async {
+            await withCheckedContinuation { continuation in
+                let outcome = state.withLock { state -> CommandOutcome? in
+                    if case .settled(let outcome) = state { return outcome }
+                    state = .awaited(continuation)
+                    return nil
+                }
+                if let outcome { continuation.resume(returning: outcome) }
+            }
         }
     }
 }

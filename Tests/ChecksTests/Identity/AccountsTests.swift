@@ -124,6 +124,29 @@ struct AccountsTests {
         #expect(run["users/name=ann/password/scheme"]?.text == "sha512")
     }
 
+    @Test("a hash in passwd is credited to passwd, and shadow's days are not its own")
+    func hashInPasswd() async {
+        let run = await Run(
+            AccountsCollector(),
+            tree(
+                """
+                ann:$1$Secret1$Secret2:1000:100::/home/ann:/bin/sh
+                bob:x:1001:100::/home/bob:/bin/sh
+                cat:$6$Secret3$Secret4:1002:100::/home/cat:/bin/sh
+                """, "ann:$y$j9T$a$b:20765:1:90:7:30:20000:\nbob:$y$j9T$a$b:20765:1:90:7:30::\n"))
+        #expect(run["users/name=ann/password/state"]?.text == "set")
+        #expect(run["users/name=ann/password/scheme"]?.text == "md5")
+        #expect(run["users/name=ann/password/from"]?.text == "/etc/passwd:1")
+        #expect(run["users/name=ann/password/max_days"] == nil)
+        #expect(run["users/name=ann/password/never_expires"] == nil)
+        #expect(run["users/name=ann/expired"] == nil)
+        #expect(run["users/name=ann/can_log_in"]?.bool == true)
+        #expect(run["users/name=bob/password/scheme"]?.text == "yescrypt")
+        #expect(run["users/name=bob/password/from"]?.text == "/etc/shadow:2")
+        #expect(run["users/name=bob/password/max_days"]?.integer == 90)
+        #expect(run["users/name=cat/password/from"]?.text == "/etc/passwd:3")
+    }
+
     @Test("unreadable shadow: unknown, never a pass")
     func deniedShadow() async {
         var tree = tree("ann:x:1000:100::/home/ann:/bin/bash\nbin:x:2:2::/bin:/sbin/nologin\n", "ann:$6$a$b:1::::::\n")

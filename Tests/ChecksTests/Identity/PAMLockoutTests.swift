@@ -274,4 +274,125 @@ struct PAMLockoutTests {
         #expect(run["services/name=login/lockout/present"]?.bool == true)
         #expect(run.gaps.contains { $0.what == "/etc/security/faillock.conf" })
     }
+
+    /// Debian's stack with these lines in faillock.conf and arguments at every call.
+    private static func faillock(_ file: String, arguments: String = "") async -> Run {
+        await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/security/faillock.conf": file,
+                "/etc/pam.d/login": """
+                auth required pam_faillock.so preauth \(arguments)
+                auth [success=1 default=ignore] pam_unix.so nullok
+                auth [default=die] pam_faillock.so authfail \(arguments)
+                auth required pam_permit.so
+                """,
+            ]))
+    }
+
+    @Test(
+        "deny is read as sscanf %hu reads it",
+        arguments: [
+            ("-1", 65_535), ("-3", 65_533), ("99999999999999999999", 65_535), ("-99999999999999999999", 65_535),
+            ("18446744073709551615", 65_535), ("65539", 3), ("65536", 0), ("+4", 4), ("5x", 5), ("x", 3), ("-", 3), ("- 5", 3),
+            ("", 3),
+        ])
+    func scannedDeny(_ written: String, _ deny: Int) async {
+        for run in [await Self.faillock("deny = \(written)\n"), await Self.faillock("", arguments: "[deny=\(written)]")] {
+            #expect(run["services/name=login/lockout/deny/value"]?.integer == deny)
+            #expect(run["services/name=login/lockout/refuses_locked"]?.bool == (deny > 0))
+        }
+    }
+
+    @Test(
+        "times: above the limit is refused by the module, what may wrap is left out", arguments: ["unlock_time", "fail_interval"])
+    func scannedTimes(_ name: String) async {
+        let assumed = name == "unlock_time" ? 600 : 900
+        for (written, seconds) in [
+            ("1200", 1200), ("604800", 604_800), ("604801", assumed), ("4294967295", assumed), ("x", assumed), ("-1", nil),
+            ("-4294966096", nil), ("4294968496", nil), ("99999999999999999999", nil),
+        ] as [(String, Int?)] {
+            let run = await Self.faillock("\(name) = \(written)\n")
+            #expect(run["services/name=login/lockout/\(name)/value"]?.integer == seconds, "\(written)")
+            #expect(run.gaps.contains { $0.what == "/etc/security/faillock.conf:1" } == (seconds == nil), "\(written)")
+            if name == "unlock_time" {
+                #expect(run["services/name=login/lockout/root_unlock_time/value"]?.integer == seconds, "\(written)")
+                #expect(run["faillock_conf/unlock_time/value"]?.integer == seconds, "\(written)")
+            }
+        }
+        let mended = await Self.faillock("\(name) = -1\n\(name) = 700\n")
+        #expect(mended["services/name=login/lockout/\(name)/value"]?.integer == 700)
+        #expect(mended.gaps.isEmpty)
+    }
+
+    @Test("an unclear time of pam_tally2 is no lock for ever", arguments: ["-1", "99999999999999999999", "x"])
+    func tallyTimes(_ written: String) async {
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/pam.d/login": "auth required pam_tally2.so deny=3 unlock_time=\(written)\nauth required pam_unix.so\n"
+            ]))
+        #expect(run["services/name=login/lockout/present"]?.bool == true)
+        #expect(run["services/name=login/lockout/unlock_time"] == nil)
+        #expect(run["services/name=login/lockout/refuses_locked"] == nil)
+        #expect(run.gaps.contains { $0.what == "/etc/pam.d/login:1" })
+    }
+
+    @Test(
+        "members of admin_group count as root",
+        arguments: [
+            ("admin_group = wheel\n", false, 600), ("admin_group = \n", true, 600),
+            ("admin_group = wheel\nunlock_time = 1800\nroot_unlock_time = 60\n", false, 1800),
+            ("admin_group = wheel\neven_deny_root\n", true, 600),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = 1800\nroot_unlock_time = 60\n", true, 60),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = 900\nroot_unlock_time = never\n", true, 900),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = never\nroot_unlock_time = 60\n", true, 60),
+            ("admin_group = wheel\neven_deny_root\nunlock_time = 900\nroot_unlock_time = -1\n", true, nil),
+            ("even_deny_root\nunlock_time = 900\nroot_unlock_time = 60\n", true, 900),
+        ] as [(String, Bool, Int?)])
+    func adminGroup(_ file: String, _ refuses: Bool, _ unlockTime: Int?) async {
+        let run = await Self.faillock(file)
+        #expect(run["services/name=login/lockout/refuses_locked"]?.bool == refuses)
+        #expect(run["services/name=login/lockout/counts_failures"]?.bool == true)
+        #expect(run["services/name=login/lockout/unlock_time/value"]?.integer == unlockTime)
+    }
+
+    @Test("admin_group as an argument")
+    func adminGroupArgument() async {
+        let spared = await Self.faillock("unlock_time = 900\n", arguments: "admin_group=wheel")
+        #expect(spared["services/name=login/lockout/refuses_locked"]?.bool == false)
+        let denied = await Self.faillock("unlock_time = 900\n", arguments: "admin_group=wheel even_deny_root root_unlock_time=60")
+        #expect(denied["services/name=login/lockout/refuses_locked"]?.bool == true)
+        #expect(denied.setting("services/name=login/lockout/unlock_time") == "60 from /etc/pam.d/login:1")
+    }
+
+    @Test(
+        "a shortcut for some people is found",
+        arguments: [
+            "[success=3 default=ignore] pam_succeed_if.so user ingroup wheel",
+            "[success=3 default=ignore] pam_succeed_if.so quiet user ingroup wheel",
+            "[success=ignore default=3] pam_succeed_if.so user notingroup wheel",
+            "[success=3 default=ignore] pam_succeed_if.so user in ann:bob",
+            "[success=ignore default=3] pam_succeed_if.so user notin ann:bob",
+            "sufficient pam_succeed_if.so user ingroup nopasswdlogin",
+        ])
+    func shortcut(_ condition: String) async {
+        let run = await Run(
+            PAMCollector(), TreeHost(files: ["/etc/pam.d/login": "auth \(condition)\n" + LockoutCase.all[0].stack + "\n"]))
+        #expect(run["services/name=login/lockout/present"]?.bool == true)
+        #expect(run["services/name=login/lockout/refuses_locked"]?.bool == false)
+    }
+
+    @Test(
+        "a condition that only keeps people out changes nothing",
+        arguments: ["ingroup wheel", "notingroup guests", "notin ann:bob"])
+    func narrowing(_ condition: String) async {
+        let run = await Run(
+            PAMCollector(),
+            TreeHost(files: [
+                "/etc/pam.d/login": "auth requisite pam_succeed_if.so user \(condition)\n" + LockoutCase.all[0].stack + "\n"
+            ]))
+        #expect(run["services/name=login/lockout/counts_failures"]?.bool == true)
+        #expect(run["services/name=login/lockout/refuses_locked"]?.bool == true)
+    }
 }

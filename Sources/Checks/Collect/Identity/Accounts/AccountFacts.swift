@@ -83,7 +83,7 @@ struct AccountFacts {
             ("max_days", days(maximum)),
             ("never_expires", shadow.map { _ in .bool(maximum.map { $0 < 0 || $0 >= 10_000 } ?? true) }),
             ("warn_days", days(shadow?.warning)), ("inactive_days", days(shadow?.inactive)),
-            ("from", shadow.map { .text($0.from) }),
+            ("from", (user.password == nil ? shadow?.from : user.from).map { .text($0) }),
         ])
     }
 

@@ -87,9 +87,11 @@ struct AccountsCollector: FactCollector {
             if user.password == nil, shadow.isRead, entry == nil {
                 probe.gap(user.from, "the account has no line in /etc/shadow")
             }
+            // pam_unix looks into shadow only where passwd sends it there: beside a hash in passwd a line of shadow, with its days, is idle.
+            let ages = user.password?.scheme == nil ? shadow[user.name] : nil
             return AccountFacts(
                 user: user, groups: groups, password: user.password ?? entry?.password ?? PasswordField(state: .unknown),
-                shadow: entry ?? (shadow.isRead ? shadow[user.name] : nil), kind: kind(user, people),
+                shadow: ages, kind: kind(user, people),
                 privileged: !privileged && sudo?.isWhole == false ? nil : privileged, lastLogin: history.last(user),
                 loginsKnown: history.isKnown, knowsNever: history.knowsNever,
                 keys: keys.unreadable.contains(user.name) ? nil : keys.counts[user.name] ?? 0,

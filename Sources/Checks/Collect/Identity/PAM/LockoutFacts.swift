@@ -14,7 +14,7 @@ struct LockoutFacts {
         var settings: [String: LockoutSettings] = [:]
         for call in calls {
             settings[call.from] =
-                call.name == "pam_faillock" ? LockoutSettings.faillock(call, probe) : LockoutSettings.tally(call)
+                call.name == "pam_faillock" ? LockoutSettings.faillock(call, probe) : LockoutSettings.tally(call, probe)
         }
         self.settings = settings
     }
@@ -73,17 +73,27 @@ struct LockoutFacts {
     /// The account is locked and the password is right: is the login refused in every course?
     ///
     /// Neither pam_faillock nor pam_tally2 refuses in `account`: there they only clear the count. So auth alone decides.
+    /// Where members of an `admin_group` count as root, both they and everybody else have to be refused.
     var refusesLocked: Bool? {
+        let worlds = settings.values.contains { $0.sparesAdmins } ? [false, true] : [false]
+        var refuses = true
+        for isAdmin in worlds {
+            guard let outcomes = lockedCourses(isAdmin: isAdmin) else { return undecided }
+            refuses = refuses && outcomes.allSatisfy { !$0.isSuccess }
+        }
+        return refuses
+    }
+
+    private func lockedCourses(isAdmin: Bool) -> [PAMSimulator.Outcome]? {
         let counted = Set(calls.filter(Self.isCounter).compactMap { settings[$0.from]?.folder })
-        let outcomes = PAMCourses.outcomes(service.stack(.auth)) { entry in
+        return PAMCourses.outcomes(service.stack(.auth)) { entry in
             guard PAMModules.counting.contains(entry.name) else { return PAMModules.ordinary(entry, service: service.name) }
             guard let settings = settings[entry.from] else { return .either }
-            let seesLock = settings.deny.value > 0 && (counted.isEmpty || counted.contains(settings.folder))
+            let locks = settings.deny.value > 0 && !(isAdmin && settings.sparesAdmins)
+            let seesLock = locks && (counted.isEmpty || counted.contains(settings.folder))
             if seesLock { return .certain(.authErr) }
             return .certain(entry.name == "pam_faillock" && Self.action(entry) == "authfail" ? .ignore : .success)
         }
-        guard let outcomes else { return undecided }
-        return outcomes.allSatisfy { !$0.isSuccess }
     }
 
     private var undecided: Bool? {

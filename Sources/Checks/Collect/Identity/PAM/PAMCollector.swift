@@ -21,7 +21,7 @@ struct PAMCollector: FactCollector {
                         ("deny", present ? faillock.map { setting(.integer($0.deny.value), from: $0.deny.from) } : nil),
                         (
                             "unlock_time",
-                            present ? faillock.map { setting(.integer($0.unlockTime.value), from: $0.unlockTime.from) } : nil
+                            present ? faillock?.unlockTime.map { setting(.integer($0.value), from: $0.from) } : nil
                         ),
                     ])
                 ),

@@ -48,7 +48,7 @@ enum PAMModules {
         }
     }
 
-    /// The commonest conditions of pam_succeed_if, for a person who is no system account and in no special group.
+    /// The commonest conditions of pam_succeed_if, for a person who is no system account.
     private static func condition(_ arguments: [String], service: String) -> PAMAnswer {
         let flags: Set<String> = ["debug", "use_uid", "quiet", "quiet_fail", "quiet_success", "audit"]
         let words = arguments.filter { !flags.contains($0) }
@@ -56,8 +56,8 @@ enum PAMModules {
         let holds: Bool? =
             switch (words[0], words[1]) {
             case ("uid", let test): Int(words[2]).flatMap { compare(100_000, test, $0) }
-            case ("user", "ingroup"): false
-            case ("user", "notingroup"): true
+            // Some people are in the group or the list and some are not: both have to be looked at.
+            case ("user", "ingroup"), ("user", "notingroup"), ("user", "in"), ("user", "notin"): nil
             case ("user", "=") where words[2] == "root": false
             case ("user", "!=") where words[2] == "root": true
             case ("service", "="): service == words[2]
