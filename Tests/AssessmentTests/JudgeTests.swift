@@ -49,7 +49,7 @@ private struct World {
     var age = 0
     var records: [Record] = []
 
-    static let covers: [(String, [Coverage])] = [
+    static let standardCovers: [(String, [Coverage])] = [
         ("c.auto", [Coverage(clause: "toy-auto", aspect: nil, extent: .whole)]),
         ("c.both", [Coverage(clause: "toy-both", aspect: nil, extent: .part)]),
         ("c.advice", [Coverage(clause: "toy-advice", aspect: nil, extent: .whole)]),
@@ -57,11 +57,14 @@ private struct World {
         ("c.may", [Coverage(clause: "toy-aspects", aspect: "may", extent: .whole)]),
     ]
 
-    init(hint: Bool = false) throws {
+    let covers: [(String, [Coverage])]
+
+    init(hint: Bool = false, extra: (String, [Coverage])? = nil) throws {
+        covers = Self.standardCovers + [extra].compactMap { $0 }
         let text = pack.replacing("\n    ", with: "\n")
         rulebook = try Rulebook([try RulePackReader.read(try YAMLReader.read(Array(text.utf8)), origin: "toy")])
         let yes = try PredicateReader.read(try YAMLReader.read(Array("{fact: a.b, eq: 1}".utf8)), path: "")
-        let checks = Self.covers.map { id, given in
+        let checks = covers.map { id, given in
             let covers = given.map { hint ? Coverage(clause: $0.clause, aspect: $0.aspect, extent: .hint) : $0 }
             return Check(
                 id: id, title: Text("", ""), covers: covers, severity: .high, requires: [], toleratesGaps: false, when: nil,
@@ -89,7 +92,7 @@ private struct World {
                 ? .missing(host)
                 : HostEvidence(
                     host: host, collected: now.adding(seconds: Int64(-age)),
-                    results: Self.covers.map { results["\($0.0)@\(host)"] ?? results[$0.0] ?? .notApplicable })
+                    results: covers.map { results["\($0.0)@\(host)"] ?? results[$0.0] ?? .notApplicable })
         }
         return judge.assess(
             obligations, evidence: FirmEvidence(hosts: [evidence, evidence], records: records),
@@ -302,6 +305,20 @@ struct SignatureLimitTests {
             world.records = records
             #expect(try world.judge("toy-child-1").verdict == .nonCompliant)
         }
+    }
+}
+
+@Suite("Whole and part")
+struct WholeAndPartTests {
+    @Test("What settles a requirement outranks a part that could not be seen, but not one that fails")
+    func wholeOutranks() throws {
+        var world = try World(extra: ("c.extra", [Coverage(clause: "toy-auto", aspect: nil, extent: .part)]))
+        world.results = ["c.auto": .pass, "c.extra": .undetermined]
+        #expect(try world.judge("toy-auto").verdict == .compliant)
+        world.results = ["c.auto": .pass, "c.extra": .fail]
+        #expect(try world.judge("toy-auto").verdict == .nonCompliant)
+        world.results = ["c.auto": .undetermined, "c.extra": .pass]
+        #expect(try world.judge("toy-auto").verdict == .undetermined)
     }
 }
 

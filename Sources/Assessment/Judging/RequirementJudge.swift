@@ -71,19 +71,23 @@ extension Judge {
         for host in scene.hosts {
             var hostSay = Say.nothing
             var hostUnknown: Reason?
+            var partUnknown: Reason?
             if let trouble = host.trouble {
                 if bearings.contains(where: { $0.aspect < 0 || Int($0.aspect) == requirement.aspect }) { hostUnknown = trouble }
             } else {
                 for bearing in bearings where bearing.aspect < 0 || Int(bearing.aspect) == requirement.aspect {
                     switch host.results[Int(bearing.check)] {
-                    case .fail where bearing.extent == .hint: hostUnknown = hostUnknown ?? .mayBeElsewhere
+                    case .fail where bearing.extent == .hint: partUnknown = partUnknown ?? .mayBeElsewhere
                     case .fail: return (.no, .measuredFailure)
-                    case .undetermined: hostUnknown = .unreadable
+                    case .undetermined where bearing.extent == .whole: hostUnknown = .unreadable
+                    case .undetermined: partUnknown = .unreadable
                     case .pass: hostSay = max(hostSay, bearing.extent == .whole ? .yes : .part)
                     case .notApplicable: break
                     }
                 }
             }
+            // What settles the requirement outranks a part of it that could not be seen.
+            if hostUnknown == nil, hostSay != .yes { hostUnknown = partUnknown }
             if let trouble = hostUnknown {
                 // What could not be read weighs more than a hint.
                 if unknown == nil || unknown == .mayBeElsewhere { unknown = trouble }

@@ -85,9 +85,7 @@ enum SocketTable {
         guard withPrograms else { return found }
         let owners = owners(of: Set(found.map { $0.inode }).subtracting([0]), probe)
         for index in found.indices { found[index].process = owners[found[index].inode] }
-        if found.contains(where: { $0.process == nil && $0.inode != 0 }) {
-            probe.gap("/proc/*/fd", "the programs of some listening sockets may not be seen")
-        }
+        // A socket whose program cannot be seen has none: only what asks for the program stays unknown, not the whole group.
         // One program may hold one port many times (SO_REUSEPORT).
         var seen: Set<String> = []
         return found.filter { seen.insert("\($0.transport) \($0.address) \($0.port) \($0.process ?? "")").inserted }
