@@ -223,9 +223,9 @@ extension AssessmentReport {
         h1{font-size:1.5rem}h2{font-size:1.15rem;border-bottom:2px solid var(--line);padding-bottom:.2rem;margin-top:2rem}h3{font-size:1rem;margin:.8rem 0 .2rem}
         dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.3rem 0}dt{color:var(--dim);grid-column:1}dd{margin:0;grid-column:2;overflow-wrap:anywhere}
         table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{border:1px solid var(--line);padding:.2rem .5rem;text-align:start;overflow-wrap:anywhere}
-        a{color:light-dark(#0550ae,#79c0ff)}.scroll{overflow-x:auto}.totals{min-width:44rem}.number{text-align:end;font-variant-numeric:tabular-nums}code{font:.88em ui-monospace,monospace}
+        a{color:light-dark(#0550ae,#79c0ff)}.scroll{overflow-x:auto}.totals{min-width:52rem}.totals th{overflow-wrap:normal}.number{text-align:end;font-variant-numeric:tabular-nums}code{font:.88em ui-monospace,monospace}
         details{border-bottom:1px solid var(--line);padding:.35rem 0}details[open]{padding-bottom:1rem}
-        summary{cursor:pointer;display:grid;grid-template-columns:8.5rem 9rem 1fr;gap:0 .6rem}summary .why{grid-column:3;color:var(--dim);font-size:.9rem;overflow-wrap:anywhere}
+        summary{cursor:pointer;display:grid;grid-template-columns:11rem 9rem 1fr;gap:0 .6rem}summary .why{grid-column:3;color:var(--dim);font-size:.9rem;overflow-wrap:anywhere}
         summary .system{grid-column:2;color:var(--dim);font-size:.85rem}.verdict{font-weight:600;color:var(--dim)}
         .compliant>summary .verdict,.equivalent>summary .verdict{color:var(--good)}.non-compliant>summary .verdict,.partly>summary .verdict{color:var(--bad)}.undetermined>summary .verdict{color:var(--open)}
         .warning{border-inline-start:4px solid var(--open);padding:.2rem .8rem;margin:.4rem 0;overflow-wrap:anywhere}.remedy{border-inline-start:4px solid var(--bad);padding:.1rem .8rem;margin:.6rem 0}.remedy p{margin:.2rem 0;white-space:pre-line}
