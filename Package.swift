@@ -33,8 +33,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary(":libyaml.a")]),
         .target(name: "HTML", swiftSettings: strict),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CTimex"),
         .target(
-            name: "Vault", dependencies: ["CZstd", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: hot,
+            name: "Vault", dependencies: ["CTimex", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: hot,
             // zstd goes into the binary for the same reason.
             linkerSettings: [.linkedLibrary(":libzstd.a")]),
 

@@ -26,6 +26,14 @@ public struct VaultError: Error, Equatable, Sendable, CustomStringConvertible {
         case outOfRange
         /// A proof or signature does not hold.
         case notProven
+        /// The disk is too full to accept more; make room, nothing else is wrong.
+        case full
+        /// The record's time of keeping is over and it was pruned; its hash is still in the tree.
+        case expired
+        /// A legal hold forbids it.
+        case held
+        /// The key of a personal field was erased, and with it the field.
+        case erased
     }
 
     /// The kind of failure.

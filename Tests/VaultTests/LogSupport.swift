@@ -42,6 +42,9 @@ struct TestLog {
         var settings = VaultSettings()
         settings.activeBytes = 256 << 10
         settings.frameBytes = 32 << 10
+        // In the caller's thread, so that every file call comes in the same order each time.
+        settings.sealsInBackground = false
+        settings.spareFiles = 2
         return settings
     }
 
@@ -50,8 +53,8 @@ struct TestLog {
         return try open()
     }
 
-    func open() throws -> VaultLog {
-        try VaultLog(directory: directory, signer: signer, register: register, settings: Self.settings, files: files)
+    func open(_ settings: VaultSettings = Self.settings) throws -> VaultLog {
+        try VaultLog(directory: directory, signer: signer, register: register, settings: settings, files: files)
     }
 
     func reader() throws -> VaultReader { try VaultReader(directory: directory, files: files) }
@@ -116,13 +119,4 @@ final class Flag: Sendable {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }
     }
-}
-
-/// Values handed out one after the other, the last one for ever.
-final class Steps: Sendable {
-    private let rest: Mutex<[Int64]>
-
-    init(_ values: [Int64]) { rest = Mutex(values) }
-
-    func next() -> Int64 { rest.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? 0 } }
 }

@@ -150,6 +150,9 @@ final class SimulatedDisk: Sendable {
                 return $0.clock
             }
         }
+        effects.steady = { [self] in state.withLock { $0.clock } }
+        effects.space = { _ throws(VaultError) in DiskSpace(total: 1 << 40, free: 1 << 39) }
+        effects.clockHealth = { ClockHealth(isSynchronized: true, maximumError: 500, boot: "simulated") }
         effects.random = { [self] count in state.withLock { $0.random.bytes(count) } }
         return effects
     }

@@ -62,14 +62,14 @@ extension VaultReader {
             let segment = try SealedSegment(image, number)
             defer { segment.close() }
             for block in segment.footer.blocks where next < size {
-                let (packed, ranges) = try block.read(
-                    image.files, segment.file, path: segment.path, segmentFirst: segment.footer.first)
+                let (packed, ranges) = try segment.read(block)
                 try give(packed, ranges)
             }
         }
         while next < size {
-            let place = image.frames.partition(from: 0) { $0.first + UInt64($0.count) > next }
-            guard place < image.frames.count, image.frames[place].first == next, let frame = try? image.read(image.frames[place])
+            let frames = image.open[Int((next - image.sealedSize) >> UInt64(identity.segmentHeight))].frames
+            let place = frames.partition(from: 0) { $0.first + UInt64($0.count) > next }
+            guard place < frames.count, frames[place].first == next, let frame = try? image.read(frames[place])
             else {
                 // Sealed under this view meanwhile: record by record, from where it is now.
                 try body(try record(next))

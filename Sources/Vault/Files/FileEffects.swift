@@ -44,8 +44,14 @@ public struct FileEffects: Sendable {
     public var lock: @Sendable (_ file: Int32) throws(VaultError) -> Bool
     /// Permission bits of a file.
     public var permissions: @Sendable (_ path: String) throws(VaultError) -> UInt32
+    /// Room of the file system a path lies on.
+    public var space: @Sendable (_ path: String) throws(VaultError) -> DiskSpace
     /// UTC, microseconds since 1970. May step back; the vault never does.
     public var now: @Sendable () -> Int64
+    /// Microseconds since the machine started, sleep included: steady when somebody sets the clock.
+    public var steady: @Sendable () -> Int64
+    /// What the machine knows of its clock.
+    public var clockHealth: @Sendable () -> ClockHealth
     /// Random bytes that nobody can guess.
     public var random: @Sendable (_ count: Int) -> [UInt8]
 
@@ -65,7 +71,9 @@ public struct FileEffects: Sendable {
         syncDirectory: @escaping @Sendable (String) throws(VaultError) -> Void,
         lock: @escaping @Sendable (Int32) throws(VaultError) -> Bool,
         permissions: @escaping @Sendable (String) throws(VaultError) -> UInt32,
-        now: @escaping @Sendable () -> Int64, random: @escaping @Sendable (Int) -> [UInt8]
+        space: @escaping @Sendable (String) throws(VaultError) -> DiskSpace,
+        now: @escaping @Sendable () -> Int64, steady: @escaping @Sendable () -> Int64,
+        clockHealth: @escaping @Sendable () -> ClockHealth, random: @escaping @Sendable (Int) -> [UInt8]
     ) {
         self.open = open
         self.close = close
@@ -80,8 +88,45 @@ public struct FileEffects: Sendable {
         self.syncDirectory = syncDirectory
         self.lock = lock
         self.permissions = permissions
+        self.space = space
         self.now = now
+        self.steady = steady
+        self.clockHealth = clockHealth
         self.random = random
+    }
+}
+
+/// Room of a file system, in bytes.
+public struct DiskSpace: Hashable, Sendable {
+    /// All of it.
+    public var total: UInt64
+    /// What may still be written.
+    public var free: UInt64
+
+    /// A file system of that size with that much room.
+    public init(total: UInt64, free: UInt64) {
+        self.total = total
+        self.free = free
+    }
+
+    /// Hundredths that are used or reserved for the system's own account; 100 when the size is not known.
+    public var percentUsed: Double { total == 0 ? 100 : 100 - 100 * Double(min(free, total)) / Double(total) }
+}
+
+/// What a machine knows of its clock (adjtimex(2)).
+public struct ClockHealth: Hashable, Sendable {
+    /// Whether the kernel holds the clock to be synchronised.
+    public var isSynchronized: Bool
+    /// Largest error the kernel knows of, microseconds.
+    public var maximumError: Int64
+    /// Which start of the machine this is (36 characters of a UUID); empty when it is not known.
+    public var boot: String
+
+    /// Those values.
+    public init(isSynchronized: Bool, maximumError: Int64, boot: String) {
+        self.isSynchronized = isSynchronized
+        self.maximumError = maximumError
+        self.boot = boot
     }
 }
 
@@ -191,6 +236,9 @@ enum Path {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
+
+    /// The last part of a path.
+    static func name(_ path: String) -> String { String(path.split(separator: "/").last ?? "") }
 
     /// Numbers in names of files: twelve digits, so that names sort as numbers do.
     static func number(_ value: UInt64) -> String {

@@ -1,3 +1,4 @@
+internal import CTimex
 internal import Glibc
 
 extension FileEffects {
@@ -84,15 +85,40 @@ extension FileEffects {
             guard lstat(path, &status) == 0 else { throw .system("lstat", path) }
             return status.st_mode & 0o7777
         },
-        now: {
-            var time = timespec()
-            clock_gettime(CLOCK_REALTIME, &time)
-            return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+        space: { (path) throws(VaultError) in
+            var status = statvfs()
+            guard statvfs(path, &status) == 0 else { throw .system("statvfs", path) }
+            let unit = UInt64(status.f_frsize)
+            return DiskSpace(total: UInt64(status.f_blocks) * unit, free: UInt64(status.f_bavail) * unit)
+        },
+        now: { microseconds(CLOCK_REALTIME) },
+        steady: { microseconds(CLOCK_BOOTTIME) },
+        clockHealth: {
+            var clock = timex()
+            let state = adjtimex(&clock)
+            return ClockHealth(
+                isSynchronized: state >= 0 && state != TIME_ERROR, maximumError: Int64(clock.maxerror), boot: bootIdentifier())
         },
         random: { count in
             var generator = SystemRandomNumberGenerator()
             return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
         })
+}
+
+private func microseconds(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+}
+
+/// The kernel's random name for this start of the machine.
+private func bootIdentifier() -> String {
+    let file = Glibc.open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return "" }
+    defer { _ = Glibc.close(file) }
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let count = Glibc.read(file, &bytes, bytes.count)
+    return String(decoding: bytes.prefix(max(0, count)).prefix { $0 > 0x20 }, as: UTF8.self)
 }
 
 extension VaultError {

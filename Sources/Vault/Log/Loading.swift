@@ -9,12 +9,47 @@ struct Loaded {
     var spares: [UInt64] = []
     /// Highest number of any file of the active segment.
     var highest: UInt64 = 0
+    /// What lies in the open segments, when the loader was told to gather it.
+    var pieces: [LogPiece] = []
+}
+
+/// A stretch of a log, as verification looks at it.
+enum LogPiece: Sendable {
+    /// So many records of those sources.
+    case records(SourceRuns)
+    /// A control leaf.
+    case control(index: UInt64, leaf: [UInt8])
+
+    /// The pieces of packed records that begin at an index.
+    static func pieces(_ packed: [UInt8], _ ranges: [Range<Int>], first: UInt64) -> [LogPiece] {
+        var pieces: [LogPiece] = []
+        var start = 0
+        for (place, range) in ranges.enumerated() {
+            guard packed.withUnsafeBytes({ Control.isControl(UnsafeRawBufferPointer(rebasing: $0[range])) }) else { continue }
+            if start < place { pieces.append(.records(SourceRuns(packed, ranges[start..<place]))) }
+            pieces.append(.control(index: first + UInt64(place), leaf: Array(packed[range])))
+            start = place + 1
+        }
+        if start < ranges.count { pieces.append(.records(SourceRuns(packed, ranges[start...]))) }
+        return pieces
+    }
 }
 
 /// Reads a log from its directory and changes nothing.
 struct Loader {
     let files: FileEffects
     let layout: Layout
+    /// Whether what lies in the open segments is gathered.
+    var gathers = false
+
+    /// Names of the sealed segments as they are listed.
+    struct Sealed: Equatable {
+        var whole: [UInt64] = []
+        var pruned: [UInt64] = []
+
+        /// Every segment once, in order.
+        var all: [UInt64] { Set(whole + pruned).sorted() }
+    }
 
     static func identity(_ files: FileEffects, _ layout: Layout) throws(VaultError) -> LogIdentity {
         do {
@@ -27,18 +62,18 @@ struct Loader {
         }
     }
 
-    /// Reads all footers and all frames. When a segment is sealed meanwhile, reads again.
+    /// Reads all footers and all frames. When a segment is sealed or pruned meanwhile, reads again.
     ///
     /// - Throws: `.damaged` with the place; `.foreign`; `.file`.
     func load() throws(VaultError) -> Loaded {
         var failure: VaultError?
-        for _ in 0..<16 {
-            let before = try sealedNumbers()
+        for _ in 0..<64 {
+            let before = try sealedSegments()
             do throws(VaultError) {
                 let loaded = try loadOnce(before)
-                if try sealedNumbers() == before { return loaded }
+                if try sealedSegments() == before { return loaded }
             } catch {
-                guard try sealedNumbers() != before else { throw error }
+                guard try sealedSegments() != before else { throw error }
                 failure = error
             }
         }
@@ -49,32 +84,39 @@ struct Loader {
     }
 
     /// Numbers of the sealed segments; other names are passed over here and told by `verify`.
-    func sealedNumbers() throws(VaultError) -> [UInt64] {
-        try files.list(layout.sealed).compactMap { Path.number(of: $0, ending: ".segment") }
+    func sealedSegments() throws(VaultError) -> Sealed {
+        var sealed = Sealed()
+        for name in try files.list(layout.sealed) {
+            if let number = Path.number(of: name, ending: ".segment") { sealed.whole.append(number) }
+            if let number = Path.number(of: name, ending: ".pruned") { sealed.pruned.append(number) }
+        }
+        return sealed
     }
 
-    private func loadOnce(_ numbers: [UInt64]) throws(VaultError) -> Loaded {
+    private func loadOnce(_ sealed: Sealed) throws(VaultError) -> Loaded {
         var image = LogImage(files, layout, try Self.identity(files, layout))
-        for (place, number) in numbers.enumerated() {
+        for (place, number) in sealed.all.enumerated() {
             guard number == UInt64(place) else {
                 throw VaultError(
                     .damaged, "sealed segment \(place) is missing", at: layout.sealed(UInt64(place)),
                     remedy: "restore it from a copy")
             }
-            let segment = try SealedSegment(
-                layout: layout, files: files, identity: image.identity, number: number)
+            let segment = try SealedSegment(layout: layout, files: files, identity: image.identity, number: number)
             defer { segment.close() }
-            try image.takeSealed(segment.footer, path: segment.path)
+            try image.takeSealed(segment.footer, path: segment.path, isPruned: segment.isPruned)
         }
+        if let index = image.lastControl { image.state = try Control(leaf: image.record(index)).state }
         return try loadActive(image)
     }
 
+    /// Reads the frames of the segments that are not sealed.
     func loadActive(_ image: LogImage) throws(VaultError) -> Loaded {
         var loaded = Loaded(image: image)
         let names = try files.list(layout.active)
         loaded.spares = names.compactMap { Path.number(of: $0, ending: ".spare") }
         let numbers = names.compactMap { Path.number(of: $0, ending: ".wal") }
         loaded.highest = max(numbers.last ?? 0, loaded.spares.last ?? 0)
+        let decompressor = try Decompressor()
         for number in numbers {
             let path = layout.active(number)
             let file = try files.open(path, .read)
@@ -95,7 +137,7 @@ struct Loader {
             }
             // Only a verification that passed over an unreadable segment does not know what the first file follows.
             if loaded.image.chain == .empty { loaded.image.chain = header.previous }
-            guard loaded.torn == nil, header.segment == image.segments.size,
+            guard loaded.torn == nil, header.segment == loaded.image.active.number,
                 header.first == loaded.image.size, header.previous == loaded.image.chain
             else {
                 throw VaultError(
@@ -104,19 +146,19 @@ struct Loader {
                     at: path,
                     remedy: "a file or frame before it is missing or damaged; restore it from a copy")
             }
-            try scan(file, header, path, &loaded)
+            try scan(file, header, path, decompressor, &loaded)
         }
         return loaded
     }
 
     /// Takes the frames of one file. Stops at the first that does not hold; refuses when a right one follows it.
-    private func scan(_ file: Int32, _ header: ActiveHeader, _ path: String, _ loaded: inout Loaded)
-        throws(VaultError)
-    {
+    private func scan(
+        _ file: Int32, _ header: ActiveHeader, _ path: String, _ decompressor: Decompressor, _ loaded: inout Loaded
+    ) throws(VaultError) {
         let length = try files.size(file)
         var offset = UInt64(ActiveHeader.page)
-        let limit = loaded.image.sealedSize + loaded.image.identity.segmentLeaves
-        while let frame = try Frame.read(files, file, at: offset, end: length),
+        let limit = (header.segment + 1) << UInt64(loaded.image.identity.segmentHeight)
+        while let frame = try Frame.read(files, file, at: offset, end: length, decompressor),
             frame.header.nonce == header.nonce,
             frame.header.logID == header.logID, frame.header.first == loaded.image.size,
             frame.header.previous == loaded.image.chain,
@@ -127,26 +169,14 @@ struct Loader {
                 received: frame.header.received)
             loaded.image.take(
                 reference, leaves: Entries.leaves(frame.packed, frame.ranges), hash: frame.hash)
+            if gathers { loaded.pieces += LogPiece.pieces(frame.packed, frame.ranges, first: reference.first) }
+            try loaded.image.note(frame.packed, frame.ranges, reference)
+            _ = loaded.image.openNext()
             offset += UInt64(frame.header.span)
         }
         loaded.image.tail = ActiveTail(header: header, offset: offset, length: length)
+        try refuseRightFrame(after: offset, file, header, path, length, loaded.image.size)
         guard offset + UInt64(ActiveHeader.page) <= length else { return }
-        let page = UInt64(ActiveHeader.page)
-        var next = offset + page
-        while next + page <= length {
-            let start = try files.readUpTo(file, FrameHeader.length, at: next)
-            if let found = FrameHeader(start), found.nonce == header.nonce,
-                found.first >= loaded.image.size,
-                try Frame.read(files, file, at: next, end: length) != nil
-            {
-                throw VaultError(
-                    .damaged,
-                    "the frame at byte \(offset) is damaged, but a right one follows at byte \(next): this is no torn write",
-                    at: "\(path): records \(loaded.image.size)...",
-                    remedy: "restore the file from a copy; nothing was cut")
-            }
-            next += page
-        }
         let first = try files.readUpTo(file, FrameHeader.length, at: offset)
         // What a recycled file held before carries another nonce and lower sequences: no sign of a torn write.
         let isOurs = first.count == FrameHeader.length && Array(first[24..<40]) == header.nonce
@@ -154,23 +184,52 @@ struct Loader {
             loaded.torn = (header.number, offset)
         }
     }
+
+    /// Behind the first frame that does not hold there must be no right one of this use of the file: that would be damage, not a torn write.
+    private func refuseRightFrame(
+        after offset: UInt64, _ file: Int32, _ header: ActiveHeader, _ path: String, _ length: UInt64, _ size: UInt64
+    ) throws(VaultError) {
+        let page = UInt64(ActiveHeader.page)
+        // A MiB at a time: page by page this would be sixteen thousand calls for an almost empty file.
+        let step = 256 * page
+        var start = offset + page
+        while start + page <= length {
+            let bytes = try files.readUpTo(file, Int(min(step, length - start)), at: start)
+            for place in stride(from: 0, to: bytes.count - FrameHeader.length, by: ActiveHeader.page)
+            where bytes[place] == FrameHeader.magic[0] && bytes[place + 1] == FrameHeader.magic[1] {
+                let next = start + UInt64(place)
+                guard let found = FrameHeader(Array(bytes[place..<place + FrameHeader.length])), found.nonce == header.nonce,
+                    found.first >= size, try Frame.read(files, file, at: next, end: length) != nil
+                else { continue }
+                throw VaultError(
+                    .damaged,
+                    "the frame at byte \(offset) is damaged, but a right one follows at byte \(next): this is no torn write",
+                    at: "\(path): records \(size)...", remedy: "restore the file from a copy; nothing was cut")
+            }
+            start += step
+        }
+    }
 }
 
 extension LogImage {
     /// Takes the next sealed segment.
     ///
-    /// - Throws: `.damaged` when it does not follow the one before.
-    mutating func takeSealed(_ footer: SealedFooter, path: String) throws(VaultError) {
+    /// - Throws: `.damaged` when it does not follow the one before, or is pruned though the one before is not.
+    mutating func takeSealed(_ footer: SealedFooter, path: String, isPruned: Bool) throws(VaultError) {
         guard footer.previous == footerHash else {
             throw VaultError(
                 .damaged, "the segment does not follow the one before it: one of the two was replaced",
                 at: path, remedy: "restore both from a copy")
         }
-        let root = footer.root
-        segments.append(root)
-        try range.append(subtree: root, level: identity.segmentHeight)
-        footerHash = footer.hash
-        chain = footerHash
+        guard !isPruned || pruned == segments.size else {
+            throw VaultError(
+                .damaged, "the segment is pruned, but one before it is not", at: path, remedy: "restore this segment from a copy")
+        }
+        if isPruned { pruned += 1 }
+        segments.append(footer.root)
+        open = [OpenSegment(number: segments.size)]
+        (footerHash, chain) = (footer.hash, footer.chain)
+        (lastControl, knowsControls, tally) = (footer.control, true, footer.tally)
         lastReceived = max(lastReceived, footer.blocks.last?.lastReceived ?? 0)
     }
 }

@@ -16,7 +16,28 @@ struct ActiveTail: Hashable, Sendable {
     var length: UInt64
 }
 
-/// What is known of a log at one moment: the roots of sealed segments, and of the active segment its leaf hashes and where its frames lie.
+/// A segment that is not sealed yet: full and on its way to be sealed, or, the last one, still taking records.
+struct OpenSegment: Sendable {
+    let number: UInt64
+    /// Frames, oldest first.
+    var frames: [FrameReference] = []
+    /// Leaves, hashed at ingest.
+    var leaves = MerkleTree()
+    /// What its footer will say of its end; nil until it is full.
+    var end: SegmentEnd?
+}
+
+/// What the footer of a segment says of its end.
+struct SegmentEnd: Sendable {
+    /// Hash of its last frame.
+    let chain: MerkleHash
+    /// Index of the last control leaf up to there.
+    let control: UInt64?
+    /// Counts since the last daily seal.
+    let tally: Tally
+}
+
+/// What is known of a log at one moment: the roots of sealed segments, and of open segments their leaf hashes and where their frames lie.
 /// A value: the writer changes its own copy, readers keep theirs. Records and lower nodes are read from disk when asked for, and rehashed.
 struct LogImage: NodeSource, Sendable {
     let files: FileEffects
@@ -24,19 +45,25 @@ struct LogImage: NodeSource, Sendable {
     let identity: LogIdentity
     /// One leaf for each sealed segment: its root.
     var segments = MerkleTree()
+    /// Segments at the beginning whose records were pruned.
+    var pruned: UInt64 = 0
     /// Hash of the last sealed footer; the log id's hash before the first.
     var footerHash: MerkleHash
-    /// Frames of the active segment, oldest first.
-    var frames: [FrameReference] = []
-    /// Leaves of the active segment.
-    var leaves = MerkleTree()
-    /// The whole log's edge, from ingest.
-    var range = CompactRange()
+    /// Segments that are not sealed; the last one takes records.
+    var open: [OpenSegment]
     /// Hash that the next frame names.
     var chain: MerkleHash
     var tail: ActiveTail?
     /// Latest receive time; never decreases.
     var lastReceived: Int64 = 0
+    /// What the log says of itself.
+    var state: VaultState
+    /// Index of the last control leaf.
+    var lastControl: UInt64?
+    /// False only in a verification that passed over records it could not read: then the last control leaf is not known.
+    var knowsControls = true
+    /// Counts since the last daily seal.
+    var tally = Tally()
 
     init(_ files: FileEffects, _ layout: Layout, _ identity: LogIdentity) {
         self.files = files
@@ -44,10 +71,27 @@ struct LogImage: NodeSource, Sendable {
         self.identity = identity
         footerHash = .plain(identity.id)
         chain = footerHash
+        open = [OpenSegment(number: 0)]
+        state = VaultState(epochKey: identity.epochKey)
     }
 
-    var size: UInt64 { range.size }
+    var size: UInt64 { sealedSize + UInt64(open.count - 1) * identity.segmentLeaves + active.leaves.size }
     var sealedSize: UInt64 { segments.size << UInt64(identity.segmentHeight) }
+
+    /// The segment that takes records.
+    var active: OpenSegment {
+        get { open[open.count - 1] }
+        _modify { yield &open[open.count - 1] }
+    }
+
+    /// Whether the segment that takes records has all it can hold.
+    var isActiveFull: Bool { active.leaves.size == identity.segmentLeaves }
+
+    /// The open segment that holds a leaf.
+    private func openPlace(_ index: UInt64) -> Int { Int((index - sealedSize) >> UInt64(identity.segmentHeight)) }
+
+    /// The root over everything; reads no file, for the perfect subtrees of the whole are all held in memory.
+    var root: MerkleHash { (try? root(size: size)) ?? .empty }
 
     func node(level: Int, index: UInt64) throws(VaultError) -> MerkleHash {
         guard (0..<63).contains(level), index < size >> UInt64(level) else {
@@ -56,7 +100,9 @@ struct LogImage: NodeSource, Sendable {
         }
         let first = index << UInt64(level)
         if first >= sealedSize, level <= identity.segmentHeight {
-            return try leaves.node(level: level, index: (first - sealedSize) >> UInt64(level))
+            let place = openPlace(first)
+            let start = sealedSize + UInt64(place) * identity.segmentLeaves
+            return try open[place].leaves.node(level: level, index: (first - start) >> UInt64(level))
         }
         if level >= identity.segmentHeight {
             if (index + 1) << UInt64(level) <= sealedSize {
@@ -81,34 +127,36 @@ struct LogImage: NodeSource, Sendable {
 
     /// One record, rehashed against the tree.
     ///
-    /// - Throws: `.outOfRange` when there is none of that index; `.damaged` when its bytes are not those that were hashed.
+    /// - Throws: `.outOfRange` when there is none of that index; `.expired` when it was pruned; `.damaged` when its bytes are not those that
+    ///   were hashed.
     func record(_ index: UInt64) throws(VaultError) -> [UInt8] {
         guard index < size else {
             throw VaultError(.outOfRange, "there is no record \(index) in a log of \(size)")
         }
-        if index >= sealedSize { return try activeRecord(index) }
+        if index >= sealedSize { return try openRecord(index) }
         let segment = try SealedSegment(self, index >> UInt64(identity.segmentHeight))
         defer { segment.close() }
         let within = Int(index - segment.footer.first)
         return try segment.tile(within >> 8)[within & 255]
     }
 
-    private func activeRecord(_ index: UInt64) throws(VaultError) -> [UInt8] {
-        let expected = try leaves.node(level: 0, index: index - sealedSize)
-        let place = frames.partition(from: 0) { $0.first + UInt64($0.count) > index }
+    private func openRecord(_ index: UInt64) throws(VaultError) -> [UInt8] {
+        let segment = open[openPlace(index)]
+        let expected = try node(level: 0, index: index)
+        let place = segment.frames.partition(from: 0) { $0.first + UInt64($0.count) > index }
         do {
-            let frame = try read(frames[place])
-            let record = Array(frame.packed[frame.ranges[Int(index - frames[place].first)]])
+            let frame = try read(segment.frames[place])
+            let record = Array(frame.packed[frame.ranges[Int(index - segment.frames[place].first)]])
             if MerkleHash.leaf(record) == expected { return record }
         } catch  where error.code != .file {
             // The segment may have been sealed since this image was taken; then its file was recycled.
-            let number = index >> UInt64(identity.segmentHeight)
-            if try files.exists(layout.sealed(number)) {
-                let segment = try SealedSegment(
-                    layout: layout, files: files, identity: identity, number: number)
-                defer { segment.close() }
-                let within = Int(index - segment.footer.first)
-                let record = try segment.tile(within >> 8)[within & 255]
+            var isSealed = try files.exists(layout.sealed(segment.number))
+            if !isSealed { isSealed = try files.exists(layout.pruned(segment.number)) }
+            if isSealed {
+                let sealed = try SealedSegment(layout: layout, files: files, identity: identity, number: segment.number)
+                defer { sealed.close() }
+                let within = Int(index - sealed.footer.first)
+                let record = try sealed.tile(within >> 8)[within & 255]
                 if MerkleHash.leaf(record) == expected { return record }
             }
         }
@@ -117,15 +165,82 @@ struct LogImage: NodeSource, Sendable {
             remedy: "run plumbline vault verify")
     }
 
-    /// Reads a frame of the active segment again, from disk.
+    /// Reads a frame of an open segment again, from disk.
     func read(_ reference: FrameReference) throws(VaultError) -> Frame {
+        try FrameReader(files: files, layout: layout, logID: identity.id).read(reference, nil)
+    }
+
+    /// Takes a frame that is durable. When everything in it was noted, `openNext` must follow.
+    mutating func take(_ reference: FrameReference, leaves new: [MerkleHash], hash: MerkleHash) {
+        active.frames.append(reference)
+        for leaf in new { active.leaves.append(leaf) }
+        chain = hash
+        lastReceived = max(lastReceived, reference.received)
+    }
+
+    /// Opens the next segment when this one is full; gives the full one.
+    mutating func openNext() -> OpenSegment? {
+        guard isActiveFull else { return nil }
+        active.end = SegmentEnd(chain: chain, control: lastControl, tally: tally)
+        let full = active
+        open.append(OpenSegment(number: full.number + 1))
+        return full
+    }
+
+    /// Counts the records of a frame and takes note of the vault's own.
+    ///
+    /// - Throws: `.damaged` when a control leaf cannot be read.
+    mutating func note(_ packed: [UInt8], _ ranges: [Range<Int>], _ reference: FrameReference) throws(VaultError) {
+        var start = 0
+        for (place, range) in ranges.enumerated() {
+            guard packed.withUnsafeBytes({ Control.isControl(UnsafeRawBufferPointer(rebasing: $0[range])) }) else { continue }
+            count(SourceRuns(packed, ranges[start..<place]), reference.received)
+            try take(Control(leaf: Array(packed[range])), index: reference.first + UInt64(place))
+            start = place + 1
+        }
+        count(SourceRuns(packed, ranges[start...]), reference.received)
+    }
+
+    mutating func count(_ runs: SourceRuns, _ received: Int64) {
+        for (source, records) in runs.runs { tally.count(source: source, records, at: received) }
+    }
+
+    /// Takes a control leaf that lies at an index.
+    ///
+    /// - Throws: `.damaged` when it says that it lies elsewhere, or follows another than the last one.
+    mutating func take(_ control: Control, index: UInt64) throws(VaultError) {
+        guard control.index == index, control.previous == lastControl || !knowsControls else {
+            throw VaultError(
+                .damaged, "the control record says it is \(control.index) after \(control.previous.map { "\($0)" } ?? "none")",
+                at: "record \(index)", remedy: "run plumbline vault verify")
+        }
+        (lastControl, knowsControls) = (index, true)
+        state = control.state
+        switch control.event {
+        case .seal(let seal): tally = tally.afterSeal(until: seal.period.upperBound)
+        case .clockStep(_, _, let step, _): tally.step(step)
+        default: break
+        }
+    }
+}
+
+/// Reads frames of open segments from disk.
+struct FrameReader: Sendable {
+    let files: FileEffects
+    let layout: Layout
+    let logID: [UInt8]
+
+    /// Reads and checks the frame that lies somewhere.
+    ///
+    /// - Throws: `.damaged` when another frame or none is there; `.notFound` when the file was recycled; `.file`.
+    func read(_ reference: FrameReference, _ decompressor: Decompressor?) throws(VaultError) -> Frame {
         let path = layout.active(reference.file)
         let file = try files.open(path, .read)
         defer { files.close(file) }
         let length = try files.size(file)
-        guard let frame = try Frame.read(files, file, at: reference.offset, end: length),
+        guard let frame = try Frame.read(files, file, at: reference.offset, end: length, decompressor),
             frame.header.first == reference.first,
-            frame.header.count == reference.count, frame.header.logID == identity.id
+            frame.header.count == reference.count, frame.header.logID == logID
         else {
             throw VaultError(
                 .damaged, "the frame at byte \(reference.offset) is damaged",
@@ -134,94 +249,5 @@ struct LogImage: NodeSource, Sendable {
                 remedy: "run plumbline vault verify")
         }
         return frame
-    }
-
-    /// Takes a frame that is durable.
-    mutating func take(_ reference: FrameReference, leaves new: [MerkleHash], hash: MerkleHash) {
-        frames.append(reference)
-        for leaf in new {
-            leaves.append(leaf)
-            range.append(leaf)
-        }
-        chain = hash
-        lastReceived = max(lastReceived, reference.received)
-    }
-}
-
-/// A sealed segment, open for reading; close it after use.
-struct SealedSegment {
-    let files: FileEffects
-    let file: Int32
-    let path: String
-    let footer: SealedFooter
-
-    /// Opens a segment and checks that it is the one the image knows.
-    init(_ image: LogImage, _ number: UInt64) throws(VaultError) {
-        try self.init(
-            layout: image.layout, files: image.files, identity: image.identity, number: number)
-        guard footer.root == (try image.segments.node(level: 0, index: number)) else {
-            close()
-            throw VaultError(
-                .damaged, "the segment was replaced by another", at: path,
-                remedy: "restore this segment from a copy")
-        }
-    }
-
-    init(
-        layout: Layout, files: FileEffects, identity: LogIdentity, number: UInt64, path: String? = nil
-    ) throws(VaultError) {
-        self.files = files
-        self.path = path ?? layout.sealed(number)
-        file = try files.open(self.path, .read)
-        do throws(VaultError) {
-            footer = try SealedFooter(files, file, path: self.path, identity: identity, segment: number)
-        } catch {
-            files.close(file)
-            throw error
-        }
-    }
-
-    func close() { files.close(file) }
-
-    /// The 256 records of a tile of the segment, checked against the footer's hash of level 8.
-    func tile(_ tile: Int) throws(VaultError) -> [[UInt8]] {
-        let wanted = tile * Tile.fullWidth..<(tile + 1) * Tile.fullWidth
-        var records: [[UInt8]] = []
-        var range = CompactRange()
-        while records.count < Tile.fullWidth,
-            let block = footer.block(of: wanted.lowerBound + records.count)
-        {
-            let (packed, ranges) = try block.read(files, file, path: path, segmentFirst: footer.first)
-            for place in ranges.indices where wanted.contains(block.first + place) {
-                records.append(Array(packed[ranges[place]]))
-                range.append(.leaf(records[records.count - 1]))
-            }
-        }
-        guard records.count == Tile.fullWidth, range.root == footer.tiles[tile] else {
-            let from = footer.first + UInt64(wanted.lowerBound)
-            throw VaultError(
-                .damaged, "the records do not have the hash that was sealed",
-                at: "\(path): records \(from)...\(from + 255)",
-                remedy: "restore this segment from a copy")
-        }
-        return records
-    }
-
-    /// Rehashes every record and says which tiles do not have their hash.
-    func wrongTiles() throws(VaultError) -> [Int] {
-        var wrong: [Int] = []
-        var range = CompactRange()
-        var tile = 0
-        for block in footer.blocks {
-            let (packed, ranges) = try block.read(files, file, path: path, segmentFirst: footer.first)
-            for leaf in Entries.leaves(packed, ranges) {
-                range.append(leaf)
-                guard range.size == UInt64(Tile.fullWidth) else { continue }
-                if range.root != footer.tiles[tile] { wrong.append(tile) }
-                tile += 1
-                range = CompactRange()
-            }
-        }
-        return wrong
     }
 }

@@ -1,7 +1,7 @@
 extension LogWriter {
     /// The file that takes the next frame, with at least that much room.
     func tail(room: Int) throws(VaultError) -> (Int32, ActiveTail) {
-        if let tail = image.tail, tail.header.segment == image.segments.size,
+        if let tail = image.tail, tail.header.segment == image.active.number,
             tail.offset + UInt64(room) <= tail.length
         {
             if let tailFile { return (tailFile, tail) }
@@ -18,7 +18,7 @@ extension LogWriter {
     private func startFile() throws(VaultError) -> (Int32, ActiveTail) {
         let header = ActiveHeader(
             logID: image.identity.id, nonce: files.random(16), number: highest + 1,
-            segment: image.segments.size, first: image.size,
+            segment: image.active.number, first: image.size,
             previous: image.chain)
         let (file, spare) = try preparedFile()
         do throws(VaultError) {
@@ -79,93 +79,6 @@ extension LogWriter {
         try files.syncDirectory(layout.active)
     }
 
-    /// Seals the full active segment: records are read back from its frames, written as blocks to a temporary file, which is synced, renamed,
-    /// read back and rehashed; only then are the frames given up.
-    func seal() throws(VaultError) {
-        let number = image.segments.size
-        let final = layout.sealed(number)
-        let temporary = final + ".tmp"
-        do { try files.remove(temporary) } catch  where error.code == .notFound {}
-        let footer = try writeSealed(temporary, segment: number)
-        try files.rename(temporary, final)
-        try files.syncDirectory(layout.sealed)
-        let segment = try SealedSegment(
-            layout: layout, files: files, identity: image.identity, number: number)
-        defer { segment.close() }
-        guard segment.footer == footer, try segment.wrongTiles().isEmpty else {
-            try files.remove(final)
-            try files.syncDirectory(layout.sealed)
-            throw VaultError(
-                .rootMismatch, "the sealed segment read back is not what was written", at: final,
-                remedy: "test memory and disk; its records are kept in \(layout.active)")
-        }
-        let old = Set(image.frames.map(\.file)).sorted()
-        if let tailFile { files.close(tailFile) }
-        tailFile = nil
-        var next = image
-        next.segments.append(footer.root)
-        (next.footerHash, next.chain, next.tail) = (footer.hash, footer.hash, nil)
-        (next.frames, next.leaves) = ([], MerkleTree())
-        image = next
-        try recycle(old)
-    }
-
-    /// Writes blocks and footer from the frames read back; compares each leaf with the one hashed at ingest.
-    private func writeSealed(_ path: String, segment: UInt64) throws(VaultError) -> SealedFooter {
-        let file = try files.open(path, .create)
-        defer { files.close(file) }
-        var footer = SealedFooter(
-            logID: image.identity.id, segment: segment, height: image.identity.segmentHeight,
-            previous: image.footerHash, blocks: [],
-            tiles: image.leaves.levels[Tile.height])
-        try files.writeAll(file, footer.header, at: 0)
-        var block = BlockBuilder()
-        var offset = UInt64(SealedFooter.headerLength)
-        for reference in image.frames {
-            let frame = try read(audited: reference)
-            for range in frame.ranges {
-                block.add(
-                    frame.packed[(range.lowerBound - 2)..<range.upperBound], received: reference.received)
-                guard block.packed.count >= SealedFooter.blockBytes else { continue }
-                offset = try write(&block, file, offset, &footer)
-            }
-        }
-        if block.count > 0 { offset = try write(&block, file, offset, &footer) }
-        try files.writeAll(file, footer.end, at: offset)
-        try files.sync(file)
-        return footer
-    }
-
-    private func write(
-        _ block: inout BlockBuilder, _ file: Int32, _ offset: UInt64, _ footer: inout SealedFooter
-    ) throws(VaultError) -> UInt64 {
-        let stored = try compressor.compress(block.packed)
-        try files.writeAll(file, stored, at: offset)
-        footer.blocks.append(
-            BlockEntry(
-                offset: offset, stored: stored.count, packed: block.packed.count, first: block.first,
-                count: block.count, checksum: CRC32C.sum(stored),
-                firstReceived: block.firstReceived, lastReceived: block.lastReceived))
-        block = BlockBuilder(first: block.first + block.count)
-        return offset + UInt64(stored.count)
-    }
-
-    /// Reads a frame back and compares its leaves with those hashed at ingest; advances the second root computation over it.
-    func read(audited reference: FrameReference) throws(VaultError) -> Frame {
-        let frame = try image.read(reference)
-        for (place, leaf) in Entries.leaves(frame.packed, frame.ranges).enumerated() {
-            let index = reference.first + UInt64(place)
-            guard leaf == (try image.leaves.node(level: 0, index: index - image.sealedSize)) else {
-                throw VaultError(
-                    .rootMismatch, "record \(index) read back is not the record that was accepted",
-                    at: layout.active(reference.file),
-                    remedy: "test memory and disk; nothing was signed")
-            }
-            if index == audit.size { audit.append(leaf) }
-        }
-        return frame
-    }
-
     /// Computes the root a second time from bytes read back, and only when both agree signs a checkpoint, puts it in the register, then
     /// beside the log.
     ///
@@ -175,16 +88,16 @@ extension LogWriter {
         try ensureAccepting()
         guard image.size > lastCheckpoint.size else { return lastNote }
         do throws(VaultError) {
-            for reference in image.frames where reference.first + UInt64(reference.count) > audit.size {
-                _ = try read(audited: reference)
-            }
-            guard audit.size == image.size, audit.root == image.range.root else {
+            let audited = try sealer.audited()
+            try collect()
+            let root = image.root
+            guard audited.size == image.size, audited.root == root else {
                 throw VaultError(
                     .rootMismatch,
                     "two computations of the root disagree at size \(image.size); nothing was signed",
                     at: layout.directory, remedy: "test memory and disk")
             }
-            let checkpoint = Checkpoint(origin: image.identity.origin, size: image.size, root: audit.root)
+            let checkpoint = Checkpoint(origin: image.identity.origin, size: image.size, root: root)
             let note = try SignedNote(signing: checkpoint.description, with: signer).bytes
             guard try register.swap(lastNote, note) else {
                 throw VaultError(
@@ -197,24 +110,6 @@ extension LogWriter {
         } catch {
             throw stop(error)
         }
-    }
-}
-
-/// Records of one block of a sealed segment, as they are gathered.
-private struct BlockBuilder {
-    var packed: [UInt8] = []
-    var first = 0
-    var count = 0
-    var firstReceived: Int64 = 0
-    var lastReceived: Int64 = 0
-
-    init(first: Int = 0) { self.first = first }
-
-    mutating func add(_ entry: ArraySlice<UInt8>, received: Int64) {
-        if count == 0 { firstReceived = received }
-        lastReceived = received
-        packed.append(contentsOf: entry)
-        count += 1
     }
 }
 

@@ -5,7 +5,17 @@ public struct VaultSettings: Sendable {
     /// Most packed bytes of one frame, unless a single record is longer; at most 1 MiB.
     public var frameBytes: Int = 1 << 20
     /// Finished files of the active segment that are kept for use again.
-    public var spareFiles: Int = 2
+    public var spareFiles: Int = 4
+    /// Whether roots are computed a second time and segments sealed on a thread of its own while appending goes on.
+    public var sealsInBackground = true
+    /// Full segments that may wait to be sealed before appending waits for them.
+    public var waitingSegments = 3
+    /// Hundredths of the disk from which on `VaultLog.alarm` says so.
+    public var alarmPercent = 80.0
+    /// Hundredths of the disk from which on nothing more is accepted.
+    public var refusePercent = 95.0
+    /// A jump of the clock by more than so many microseconds, and a thousandth of the time gone by, is recorded.
+    public var clockStep: Int64 = 1_000_000
 
     /// The usual sizes.
     public init() {}
@@ -17,8 +27,12 @@ public struct Recovery: Hashable, Sendable {
     public var cut: String?
     /// Files of an already sealed segment that were made free.
     public var recycled = 0
-    /// Whether a full segment was sealed while opening.
-    public var sealed = false
+    /// Segments that were full and not sealed when the log was opened; they are sealed now or in the background.
+    public var resealed = 0
+    /// Segments whose pruning had been interrupted and was finished.
+    public var pruned = 0
+    /// The key of the epoch was not there: a new epoch was begun under the log's own key, and the log says so.
+    public var isEpochRestarted = false
 }
 
 /// The one writer of a log. Not for two threads at once: the `VaultLog` actor owns it.
@@ -28,7 +42,7 @@ final class LogWriter {
     let settings: VaultSettings
     let signer: NoteSigner
     let register: CheckpointRegister
-    let compressor: Compressor
+    let sealer: Sealer
     private let lock: Int32
     /// The log as it is durable. Changes only after a sync succeeded.
     var image: LogImage
@@ -39,20 +53,29 @@ final class LogWriter {
     /// Numbers of files ready for use again.
     var spares: [UInt64]
     var highest: UInt64
-    /// The second root computation: from bytes read back, never from the ingest buffer.
-    var audit = CompactRange()
     /// Note last put in the register.
     var lastNote: [UInt8]
     var lastCheckpoint: Checkpoint
     var recovery = Recovery()
+    /// The key that signs control leaves in this epoch.
+    var epochKey: NoteSigner?
+    /// Both clocks when they were last looked at.
+    var clocks: (now: Int64, steady: Int64)?
+    /// When room was last looked at, by the steady clock, and what was seen.
+    var room: (at: Int64, space: DiskSpace)?
 
     /// Opens a log for writing: takes the lock, reads the log, checks it against the register, and only then cuts a torn tail, frees stale
-    /// files and seals a full segment.
+    /// files, finishes an interrupted pruning and seals full segments.
     init(
         directory: String, signer: NoteSigner, register: CheckpointRegister, settings: VaultSettings, files: FileEffects
     ) throws(VaultError) {
-        compressor = try Compressor()
         let opened = try Opened(Layout(directory: directory), signer, register, files)
+        do throws(VaultError) {
+            sealer = try Sealer(opened.loaded.image, inBackground: settings.sealsInBackground)
+        } catch {
+            files.close(opened.lock)
+            throw error
+        }
         layout = opened.loaded.image.layout
         lock = opened.lock
         (lastNote, lastCheckpoint) = (opened.note, opened.checkpoint)
@@ -60,13 +83,12 @@ final class LogWriter {
         (spares, highest) = (opened.loaded.spares, opened.loaded.highest)
         (self.files, self.settings, self.signer, self.register) = (files, settings, signer, register)
         // From here on a failure runs deinit, which gives the lock back.
-        for segment in 0..<image.segments.size {
-            try audit.append(subtree: image.segments.node(level: 0, index: segment), level: image.identity.segmentHeight)
-        }
         try recover(opened.loaded)
     }
 
     deinit {
+        // The lock protects what the sealer still does.
+        sealer.wait()
         if let tailFile { files.close(tailFile) }
         files.close(lock)
     }
@@ -87,15 +109,31 @@ final class LogWriter {
             try recycle(loaded.stale)
             recovery.recycled = loaded.stale.count
         }
-        if image.leaves.size == image.identity.segmentLeaves {
-            try seal()
-            recovery.sealed = true
+        try auditAll()
+        recovery.pruned = try finishPruning()
+        epochKey = try EpochKeys(path: layout.epoch, files: files).current(image.state.epochKey)
+    }
+
+    /// Gives everything that is not sealed to the second computation, and full segments to be sealed.
+    private func auditAll() throws(VaultError) {
+        for segment in image.open {
+            for frame in segment.frames {
+                let start = Int(frame.first - segment.number << UInt64(image.identity.segmentHeight))
+                sealer.audit(
+                    AuditJob(
+                        segment: segment.number, reference: frame,
+                        leaves: Array(segment.leaves.levels[0][start..<start + frame.count])))
+            }
+            guard let end = segment.end else { continue }
+            recovery.resealed += 1
+            seal(segment, end)
         }
+        if !settings.sealsInBackground { try collect() }
     }
 
     /// Before the only other copy of its records is given up, the sealed segment is read back whole.
     private func checkLastSealed() throws(VaultError) {
-        guard image.segments.size > 0 else { return }
+        guard image.segments.size > image.pruned else { return }
         let segment = try SealedSegment(image, image.segments.size - 1)
         defer { segment.close() }
         guard let tile = try segment.wrongTiles().first else { return }
@@ -118,51 +156,81 @@ final class LogWriter {
             remedy: "open the vault again in a new process")
     }
 
-    /// Makes records durable, in order, frame by frame. What `image.size` has passed is durable, also when this throws.
-    func append(_ records: [[UInt8]]) throws(VaultError) {
-        var next = 0
-        while next < records.count {
-            try ensureAccepting()
-            do throws(VaultError) {
-                next = try appendFrame(records, from: next)
-                if image.leaves.size == image.identity.segmentLeaves { try seal() }
-            } catch {
-                throw stop(error)
+    /// What comes before records are taken: is there room, and is there something that the vault itself must say first?
+    func prepareToAppend() throws(VaultError) {
+        try ensureAccepting()
+        try ensureRoom()
+        try keepHouse()
+    }
+
+    /// Makes batches durable, in order, frame by frame. What `image.size` has passed is durable, also when this throws.
+    func append(_ batches: [VaultBatch]) throws(VaultError) {
+        var queue = PartQueue(batches.flatMap(\.parts), frameBytes: settings.frameBytes)
+        do throws(VaultError) {
+            while let part = try queue.next(room: Int(image.identity.segmentLeaves - image.active.leaves.size)) {
+                let reference = try appendFrame(part)
+                image.count(part.sources, reference.received)
+                try afterFrame(part, reference)
             }
+        } catch {
+            throw stop(error)
         }
     }
 
-    private func appendFrame(_ records: [[UInt8]], from start: Int) throws(VaultError) -> Int {
-        let room = min(FrameHeader.recordLimit, Int(image.identity.segmentLeaves - image.leaves.size))
-        var packed: [UInt8] = []
-        var leaves: [MerkleHash] = []
-        var next = start
-        while next < records.count, leaves.count < room,
-            leaves.isEmpty || packed.count + records[next].count + 2 <= settings.frameBytes
-        {
-            Entries.append(records[next], to: &packed)
-            leaves.append(.leaf(records[next]))
-            next += 1
-        }
-        let compressed =
-            packed.count > FrameHeader.plainLimit ? try compressor.compress(packed) : packed
-        let isCompressed = compressed.count < packed.count
-        let payload = isCompressed ? compressed : packed
+    /// Makes one part durable as a frame.
+    func appendFrame(_ part: VaultBatch.Part) throws(VaultError) -> FrameReference {
+        let payload = part.compressed.flatMap { $0.count < part.packed.count ? $0 : nil }
         var header = FrameHeader(
-            isCompressed: isCompressed, logID: image.identity.id, nonce: [], first: image.size,
-            count: leaves.count, stored: payload.count,
-            packed: packed.count, received: max(files.now(), image.lastReceived), previous: image.chain)
+            isCompressed: payload != nil, logID: image.identity.id, nonce: [], first: image.size,
+            count: part.leaves.count, stored: payload?.count ?? part.packed.count,
+            packed: part.packed.count, received: max(files.now(), image.lastReceived), previous: image.chain)
         let (file, tail) = try tail(room: header.span)
         header.nonce = tail.header.nonce
-        let (bytes, hash) = header.frame(payload)
+        let (bytes, hash) = header.frame(payload ?? part.packed)
         try files.writeAll(file, bytes, at: tail.offset)
         try files.sync(file)
         let reference = FrameReference(
             file: tail.header.number, offset: tail.offset, first: header.first, count: header.count,
             received: header.received)
-        image.take(reference, leaves: leaves, hash: hash)
         image.tail?.offset += UInt64(header.span)
-        return next
+        image.take(reference, leaves: part.leaves, hash: hash)
+        return reference
+    }
+
+    /// Gives a durable frame to the second computation, and its segment to be sealed when it is full.
+    func afterFrame(_ part: VaultBatch.Part, _ reference: FrameReference) throws(VaultError) {
+        sealer.audit(AuditJob(segment: image.active.number, reference: reference, leaves: part.leaves))
+        if let full = image.openNext(), let end = full.end { seal(full, end) }
+        try collect()
+        while image.open.count > settings.waitingSegments + 1 {
+            sealer.wait()
+            try collect()
+        }
+    }
+
+    private func seal(_ segment: OpenSegment, _ end: SegmentEnd) {
+        sealer.seal(SealJob(segment: segment.number, tiles: segment.leaves.levels[Tile.height], end: end))
+    }
+
+    /// Takes segments that were sealed meanwhile, and frees their files.
+    func collect() throws(VaultError) {
+        do throws(VaultError) {
+            for footer in try sealer.collect() {
+                let old = Set(image.open[0].frames.map(\.file)).sorted()
+                image.segments.append(footer.root)
+                image.footerHash = footer.hash
+                image.open.removeFirst()
+                try recycle(old)
+            }
+        } catch {
+            throw stop(error)
+        }
+    }
+
+    /// Waits until everything durable was computed a second time and every full segment is sealed.
+    func settle() throws(VaultError) {
+        sealer.wait()
+        try collect()
     }
 }
 

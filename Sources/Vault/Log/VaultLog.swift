@@ -5,7 +5,7 @@ internal import Synchronization
 /// durable goes into the next write together (group commit). File calls run on a thread of the log's own.
 public actor VaultLog {
     /// Guarded by the actor: changed by one job at a time.
-    private let writer: LogWriter
+    let writer: LogWriter
     private let thread = QueueExecutor()
     /// Appends that wait for the next write, oldest first.
     private let waiting = Mutex<[Ticket]>([])
@@ -16,19 +16,28 @@ public actor VaultLog {
     public nonisolated let recovery: Recovery
     /// Who the log is.
     public nonisolated let identity: LogIdentity
+    private nonisolated let frameBytes: Int
+    private nonisolated let files: FileEffects
 
-    /// Makes a new, empty log: directory, identity, signed checkpoint of size 0 in the register and beside the log.
+    /// Makes a new, empty log: directory, key of the first epoch, identity, signed checkpoint of size 0 in the register and beside the log.
     ///
     /// The directory must not exist yet, or be what an interrupted `create` left. A sealed segment will hold `1 << segmentHeight` records;
     /// the height is 8...16.
     ///
+    /// - Parameters:
+    ///   - directory: the log's directory; the epoch's key goes beside it, into a file with the ending `.epoch`.
+    ///   - signer: the log's key.
+    ///   - register: where the last checkpoint is kept outside.
+    ///   - segmentHeight: see above.
+    ///   - root: an offline key that vouches for the first epoch; it is not needed again.
+    ///   - files: the effects.
     /// - Throws: `.exists` when there is a vault, or the register is in use; `.badInput` for a height outside of the range; `.file`.
     public static func create(
-        directory: String, signer: NoteSigner, register: CheckpointRegister, segmentHeight: Int = 16, files: FileEffects = .live
+        directory: String, signer: NoteSigner, register: CheckpointRegister, segmentHeight: Int = 16, root: NoteSigner? = nil,
+        files: FileEffects = .live
     ) throws(VaultError) {
         guard (8...16).contains(segmentHeight) else { throw VaultError(.badInput, "the segment height must be 8...16") }
         let layout = Layout(directory: directory)
-        let identity = LogIdentity(id: files.random(16), verifier: signer.verifier, segmentHeight: segmentHeight)
         do { try files.makeDirectory(directory) } catch  where error.code == .exists {}
         let known: Set = ["active", "sealed", "lock", "checkpoint", "checkpoint.tmp", "identity.tmp"]
         guard try known.isSuperset(of: files.list(directory)) else {
@@ -50,7 +59,11 @@ public actor VaultLog {
             throw VaultError(
                 .exists, "the register holds a checkpoint already", at: directory, remedy: "one register for each log")
         }
+        let epoch = try NoteSigner(name: LogIdentity.epochName(signer.verifier.name), seed: files.random(32))
+        let identity = try LogIdentity(
+            id: files.random(16), signer: signer, segmentHeight: segmentHeight, epochKey: epoch.verifier, root: root)
         try files.replace(layout.checkpoint, held ?? note)
+        try files.replace(layout.epoch, epoch.secret, secret: true)
         try files.replace(layout.identity, identity.bytes)
         try files.syncDirectory(Path.parent(directory))
     }
@@ -73,22 +86,42 @@ public actor VaultLog {
         writer = try LogWriter(directory: directory, signer: signer, register: register, settings: settings, files: files)
         recovery = writer.recovery
         identity = writer.image.identity
+        (frameBytes, self.files) = (settings.frameBytes, files)
     }
 
     /// Appends records in order and gives their indices, once they are durable (fdatasync has returned).
     ///
     /// - Parameter records: each at most 65,535 bytes; at least one.
     /// - Returns: the indices, in the order of the records.
-    /// - Throws: `.badInput` when there is none or one is longer, then nothing was appended; `.file` or `.stopped` when they may or may not be
-    ///   on disk: from then on nothing is accepted, and opening anew tells what is there.
+    /// - Throws: `.badInput` when there is none or one is longer, `.full` when the disk is as good as full: then nothing was appended; `.file`
+    ///   or `.stopped` when they may or may not be on disk: from then on nothing is accepted, and opening anew tells what is there.
     public nonisolated func append(_ records: [[UInt8]]) async throws(VaultError) -> Range<UInt64> {
-        guard !records.isEmpty else { throw VaultError(.badInput, "there is no record to append") }
-        if let long = records.firstIndex(where: { $0.count > Entries.recordLimit }) {
-            throw VaultError(
-                .badInput, "the record has \(records[long].count) bytes, more than \(Entries.recordLimit)",
-                at: "record \(long) of the batch")
-        }
-        let ticket = Ticket(records)
+        var batch = VaultBatch(frameBytes: frameBytes)
+        for record in records { try batch.add(record) }
+        return try await append(batch)
+    }
+
+    /// Appends records with source, time and fields; the time of reception is now.
+    ///
+    /// - Returns: the indices, in the order of the records.
+    /// - Throws: as `append` of plain records.
+    public nonisolated func append(_ records: [VaultRecord]) async throws(VaultError) -> Range<UInt64> {
+        var batch = VaultBatch(frameBytes: frameBytes)
+        let now = files.now()
+        for record in records { try batch.add(record, received: now) }
+        return try await append(batch)
+    }
+
+    /// Appends what was made ready before: whoever fills the next batch while this one is being made durable loses no time.
+    ///
+    /// - Returns: the indices, in the order of the records. They follow one another, but for one case: when the vault has something to say
+    ///   itself before them, what it says comes first.
+    /// - Throws: as `append` of plain records.
+    public nonisolated func append(_ batch: VaultBatch) async throws(VaultError) -> Range<UInt64> {
+        var batch = batch
+        batch.finish()
+        guard batch.count > 0 else { throw VaultError(.badInput, "there is no record to append") }
+        let ticket = Ticket(batch)
         waiting.withLock { $0.append(ticket) }
         await commit()
         // Whoever drained the list filled in every ticket on it before the actor ran us.
@@ -103,15 +136,21 @@ public actor VaultLog {
             return waiting
         }
         guard !tickets.isEmpty else { return }
+        do throws(VaultError) {
+            try writer.prepareToAppend()
+        } catch {
+            for ticket in tickets { ticket.finish(.failure(error)) }
+            return
+        }
         var start = writer.image.size
         var failure: VaultError?
         do throws(VaultError) {
-            try writer.append(tickets.count == 1 ? tickets[0].records : tickets.flatMap(\.records))
+            try writer.append(tickets.map(\.batch))
         } catch {
             failure = error
         }
         for ticket in tickets {
-            let range = start..<start + UInt64(ticket.records.count)
+            let range = start..<start + UInt64(ticket.batch.count)
             start = range.upperBound
             // What became durable before a failure is acknowledged: it is there.
             if range.upperBound <= writer.image.size {
@@ -129,7 +168,11 @@ public actor VaultLog {
     public func checkpoint() throws(VaultError) -> [UInt8] { try writer.checkpoint() }
 
     /// A view of the log as it is now; appending goes on without changing it.
-    public func snapshot() -> VaultReader { VaultReader(image: writer.image) }
+    public func snapshot() -> VaultReader {
+        // A failure of the sealer is told by the next append.
+        try? writer.collect()
+        return VaultReader(image: writer.image)
+    }
 
     /// Records so far, all durable.
     public var size: UInt64 { writer.image.size }
@@ -145,11 +188,11 @@ extension VaultError {
 
 /// One append that waits.
 private final class Ticket: Sendable {
-    let records: [[UInt8]]
+    let batch: VaultBatch
     /// Guarded by itself; written once, by the actor.
     private let state = Mutex<Result<Range<UInt64>, VaultError>?>(nil)
 
-    init(_ records: [[UInt8]]) { self.records = records }
+    init(_ batch: VaultBatch) { self.batch = batch }
 
     var result: Result<Range<UInt64>, VaultError>? { state.withLock { $0 } }
 

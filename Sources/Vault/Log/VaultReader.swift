@@ -19,12 +19,16 @@ public struct VaultReader: NodeSource, Sendable {
     public var sealedSize: UInt64 { image.sealedSize }
     /// Sealed segments.
     public var segments: UInt64 { image.segments.size }
-    /// Frames of the active segment.
-    public var frames: Int { image.frames.count }
+    /// Segments whose records expired and were pruned.
+    public var prunedSegments: UInt64 { image.pruned }
+    /// What the log says of itself: retention, holds, epoch, seals.
+    public var state: VaultState { image.state }
+    /// Frames of segments that are not sealed.
+    public var frames: Int { image.open.reduce(0) { $0 + $1.frames.count } }
     /// Latest receive time, UTC microseconds since 1970; 0 when there is no record.
     public var lastReceived: Int64 { image.lastReceived }
     /// The root over all records of the view.
-    public var root: MerkleHash { image.range.root }
+    public var root: MerkleHash { image.root }
 
     /// The record of an index, rehashed against the tree.
     ///

@@ -42,7 +42,13 @@ public struct CompactRange: Hashable, Sendable {
     }
 
     /// The root over all leaves so far (RFC 6962 section 2.1).
-    public var root: MerkleHash {
+    public var root: MerkleHash { Self.root(nodes) }
+
+    /// The root over these leaves and those of another range that follows them: both are built apart, but their nodes make one tree when this
+    /// size is a multiple of a power of two that the other does not exceed.
+    func root(followedBy other: CompactRange) -> MerkleHash { Self.root(nodes + other.nodes) }
+
+    private static func root(_ nodes: [MerkleHash]) -> MerkleHash {
         guard var root = nodes.last else { return .empty }
         for node in nodes.dropLast().reversed() { root = .node(node, root) }
         return root

@@ -140,14 +140,19 @@ struct FrameHeader: Hashable, Sendable {
 /// A frame read and checked in itself: checksum, padding, compression, packing.
 struct Frame {
     let header: FrameHeader
+    /// Header, payload and padding as they lie on disk.
+    let bytes: [UInt8]
     let packed: [UInt8]
     let ranges: [Range<Int>]
     let hash: MerkleHash
 
+    /// The payload as it is stored.
+    var stored: ArraySlice<UInt8> { bytes[FrameHeader.length..<FrameHeader.length + header.stored] }
+
     /// Reads the frame at an offset; nil when there is no whole, right one there.
     ///
     /// - Throws: `.file` when reading fails.
-    static func read(_ files: FileEffects, _ file: Int32, at offset: UInt64, end: UInt64)
+    static func read(_ files: FileEffects, _ file: Int32, at offset: UInt64, end: UInt64, _ decompressor: Decompressor? = nil)
         throws(VaultError) -> Frame?
     {
         guard offset + UInt64(FrameHeader.length) <= end else { return nil }
@@ -159,28 +164,32 @@ struct Frame {
                 file, header.span - ActiveHeader.page, at: offset + UInt64(ActiveHeader.page))
         }
         guard bytes.count == header.span else { return nil }
-        return Frame(header, bytes)
+        return Frame(header, bytes, decompressor)
     }
 
-    private init?(_ header: FrameHeader, _ bytes: [UInt8]) {
+    private init?(_ header: FrameHeader, _ bytes: [UInt8], _ decompressor: Decompressor?) {
         let end = FrameHeader.length + header.stored
         guard bytes[end...].allSatisfy({ $0 == 0 }) else { return nil }
         let hash = bytes.withUnsafeBytes {
             MerkleHash.plain(UnsafeRawBufferPointer(rebasing: $0[..<end]))
         }
-        var checked = bytes
-        checked.set(0, at: 60)
-        let holds = checked.withUnsafeBytes {
-            CRC32C.sum(UnsafeRawBufferPointer(rebasing: $0[..<end])) == header.checksum
+        let checksum = bytes.withUnsafeBytes { bytes in
+            // The checksum was taken with its own four bytes zero.
+            let head = CRC32C.sum(UnsafeRawBufferPointer(rebasing: bytes[..<60]))
+            return CRC32C.sum(UnsafeRawBufferPointer(rebasing: bytes[64..<end]), seed: CRC32C.sum([0, 0, 0, 0], seed: head))
         }
-        guard holds else { return nil }
+        guard checksum == header.checksum else { return nil }
         let payload = FrameHeader.length..<end
         let packed: [UInt8]? =
             header.isCompressed
-            ? bytes.withUnsafeBytes { Decompressor.expand(UnsafeRawBufferPointer(rebasing: $0[payload]), count: header.packed) }
-            : Array(bytes[payload])
+            ? bytes.withUnsafeBytes {
+                let stored = UnsafeRawBufferPointer(rebasing: $0[payload])
+                return decompressor.map { $0.expand(stored, count: header.packed) }
+                    ?? Decompressor.expand(stored, count: header.packed)
+            } : Array(bytes[payload])
         guard let packed, let ranges = Entries.ranges(packed, count: header.count) else { return nil }
         self.header = header
+        self.bytes = bytes
         self.packed = packed
         self.ranges = ranges
         self.hash = hash

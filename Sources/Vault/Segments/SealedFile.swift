@@ -16,14 +16,18 @@ struct BlockEntry: Hashable, Sendable {
 /// Header, footer and trailer of a sealed segment; the blocks lie between.
 ///
 /// Header, 64 bytes: magic (8), log id (16), segment (8), first sequence (8), leaves (4), height (4), zeros (12), CRC-32C of bytes 0..<60 (4).
-/// Blocks: one zstd frame each, without gaps. Footer: hash of the footer before (32), root (32), blocks (4), tiles (4), each block (48: offset 8,
-/// stored 4, packed 4, first leaf 4, leaves 4, CRC-32C of the stored bytes 4, zeros 4, first and last received 8 + 8), then one hash of level 8
-/// for each 256 leaves (32). Trailer, 48 bytes: SHA-256 of header and footer (32), footer length (4), zeros (4), magic (8).
+/// Blocks: one zstd frame each, without gaps. Footer: hash of the footer before (32), root (32), hash of the last frame (32), index of the last
+/// control leaf up to the end of the segment plus one, or zero (8), blocks (4), tiles (4), length of the tally (4), zeros (4), each block (48:
+/// offset 8, stored 4, packed 4, first leaf 4, leaves 4, CRC-32C of the stored bytes 4, zeros 4, first and last received 8 + 8), one hash of
+/// level 8 for each 256 leaves (32), the running tally at the end of the segment. Trailer, 48 bytes: SHA-256 of header and footer (32), footer
+/// length (4), zeros (4), magic (8). A pruned segment is the same file without its blocks.
 struct SealedFooter: Hashable, Sendable {
     static let magic = Array("PLSEAL\0\u{1}".utf8)
     static let endMagic = Array("PLEND\0\0\u{1}".utf8)
     static let headerLength = 64
     static let trailerLength = 48
+    /// Bytes of the footer before its blocks.
+    static let fixedLength = 120
     /// Packed bytes of one block.
     static let blockBytes = 1 << 20
 
@@ -31,11 +35,22 @@ struct SealedFooter: Hashable, Sendable {
     var segment: UInt64
     var height: Int
     var previous: MerkleHash
+    /// Hash of the segment's last frame, which the next segment's first frame names.
+    var chain: MerkleHash
+    /// Index of the last control leaf of the log up to the end of this segment.
+    var control: UInt64?
     var blocks: [BlockEntry]
     /// The hashes of level 8, one for each 256 leaves.
     var tiles: [MerkleHash]
+    /// What was counted since the last daily seal, at the end of this segment.
+    var tally: Tally
 
     var leaves: Int { 1 << height }
+    /// When its first and last record were received.
+    var received: ClosedRange<Int64> {
+        let first = blocks.first?.firstReceived ?? 0
+        return first...max(first, blocks.last?.lastReceived ?? 0)
+    }
     var first: UInt64 { segment << UInt64(height) }
 
     /// The root of the segment, computed from its tiles.
@@ -60,8 +75,13 @@ struct SealedFooter: Hashable, Sendable {
         var bytes: [UInt8] = []
         bytes.put(previous)
         bytes.put(root)
+        bytes.put(chain)
+        bytes.put(control.map { $0 + 1 } ?? 0)
         bytes.put(UInt32(blocks.count))
         bytes.put(UInt32(tiles.count))
+        let tally = tally.bytes
+        bytes.put(UInt32(tally.count))
+        bytes.put(UInt32(0))
         for block in blocks {
             bytes.put(block.offset)
             bytes.put(UInt32(block.stored))
@@ -74,7 +94,7 @@ struct SealedFooter: Hashable, Sendable {
             bytes.put(block.lastReceived)
         }
         for tile in tiles { bytes.put(tile) }
-        return bytes
+        return bytes + tally
     }
 
     /// What the next segment's footer names.
@@ -91,24 +111,27 @@ struct SealedFooter: Hashable, Sendable {
     }
 
     init(
-        logID: [UInt8], segment: UInt64, height: Int, previous: MerkleHash, blocks: [BlockEntry],
-        tiles: [MerkleHash]
+        logID: [UInt8], segment: UInt64, height: Int, previous: MerkleHash, chain: MerkleHash, control: UInt64?,
+        blocks: [BlockEntry], tiles: [MerkleHash], tally: Tally
     ) {
         self.logID = logID
         self.segment = segment
         self.height = height
         self.previous = previous
+        self.chain = chain
+        self.control = control
         self.blocks = blocks
         self.tiles = tiles
+        self.tally = tally
     }
 
     /// Reads header, footer and trailer of an open file and checks them in themselves: magic, log, number, hash, root, and that the blocks
     /// follow one another and hold every leaf.
     ///
     /// - Throws: `.damaged` saying which part; `.foreign` when it is of another log; `.file` when reading fails.
-    init(_ files: FileEffects, _ file: Int32, path: String, identity: LogIdentity, segment: UInt64)
-        throws(VaultError)
-    {
+    init(
+        _ files: FileEffects, _ file: Int32, path: String, identity: LogIdentity, segment: UInt64, isPruned: Bool = false
+    ) throws(VaultError) {
         func damaged(_ what: String) -> VaultError {
             VaultError(
                 .damaged, what, at: path, remedy: "restore this segment from a copy; then verify again")
@@ -125,8 +148,9 @@ struct SealedFooter: Hashable, Sendable {
                 "the trailer of the segment is damaged, or the file is truncated or longer than it was")
         }
         let tileCount = identity.segmentLeaves >> 8
-        guard length >= 72 + tileCount * 32,
-            length <= 72 + tileCount * 32 + identity.segmentLeaves * UInt64(BlockEntry.length),
+        let fixed = UInt64(Self.fixedLength)
+        guard length >= fixed + tileCount * 32,
+            length <= fixed + tileCount * 32 + identity.segmentLeaves * UInt64(BlockEntry.length) + UInt64(Tally.byteLimit),
             length + UInt64(Self.headerLength + Self.trailerLength) <= size
         else { throw damaged("the footer of the segment has an impossible length") }
         let header = try files.readExactly(file, Self.headerLength, at: 0, path: path)
@@ -148,20 +172,24 @@ struct SealedFooter: Hashable, Sendable {
                 "the file holds segment \(header.number(UInt64.self, at: 24)): segments were swapped or copied"
             )
         }
-        let blockCount = Int(footer.number(UInt32.self, at: 64))
-        guard footer.number(UInt32.self, at: 68) == tileCount,
-            72 + blockCount * BlockEntry.length + Int(tileCount) * 32 == footer.count
+        let blockCount = Int(footer.number(UInt32.self, at: 104))
+        let tallyLength = Int(footer.number(UInt32.self, at: 112))
+        let tilesStart = Self.fixedLength + blockCount * BlockEntry.length
+        let tallyStart = tilesStart + Int(tileCount) * 32
+        guard footer.number(UInt32.self, at: 108) == tileCount, tallyStart + tallyLength == footer.count,
+            let tally = Tally(Array(footer[tallyStart...]))
         else {
             throw damaged("the footer of the segment is damaged")
         }
+        let control = footer.number(UInt64.self, at: 96)
         self.init(
-            logID: identity.id, segment: segment, height: identity.segmentHeight,
-            previous: footer.hash(at: 0),
-            blocks: (0..<blockCount).map { Self.block(footer, at: 72 + $0 * BlockEntry.length) },
-            tiles: (0..<Int(tileCount)).map {
-                footer.hash(at: 72 + blockCount * BlockEntry.length + $0 * 32)
-            })
-        guard isWhole(blocksEnd: start), self.header == header, self.footer == footer else {
+            logID: identity.id, segment: segment, height: identity.segmentHeight, previous: footer.hash(at: 0),
+            chain: footer.hash(at: 64), control: control == 0 ? nil : control - 1,
+            blocks: (0..<blockCount).map { Self.block(footer, at: Self.fixedLength + $0 * BlockEntry.length) },
+            tiles: (0..<Int(tileCount)).map { footer.hash(at: tilesStart + $0 * 32) }, tally: tally)
+        guard isWhole(blocksEnd: isPruned ? nil : start), !isPruned || start == Self.headerLength, self.header == header,
+            self.footer == footer
+        else {
             throw damaged("the footer of the segment contradicts itself")
         }
     }
@@ -178,7 +206,8 @@ struct SealedFooter: Hashable, Sendable {
             lastReceived: footer.number(Int64.self, at: offset + 40))
     }
 
-    private func isWhole(blocksEnd: UInt64) -> Bool {
+    /// Whether the blocks follow one another and hold every leaf; without an end when they are no longer there.
+    private func isWhole(blocksEnd: UInt64?) -> Bool {
         var offset = UInt64(Self.headerLength)
         var leaf = 0
         for block in blocks {
@@ -188,7 +217,7 @@ struct SealedFooter: Hashable, Sendable {
             offset += UInt64(block.stored)
             leaf += block.count
         }
-        return offset == blocksEnd && leaf == leaves
+        return offset == blocksEnd ?? offset && leaf == leaves
     }
 
     /// Which block holds a leaf of the segment.
@@ -214,14 +243,16 @@ extension BlockEntry {
     /// Reads and expands the block, checked by checksum, length and packing.
     ///
     /// - Throws: `.damaged` naming the leaves of the block; `.file` when reading fails.
-    func read(_ files: FileEffects, _ file: Int32, path: String, segmentFirst: UInt64)
+    func read(_ files: FileEffects, _ file: Int32, path: String, segmentFirst: UInt64, _ decompressor: Decompressor? = nil)
         throws(VaultError) -> (packed: [UInt8], ranges: [Range<Int>])
     {
         let bytes = try files.readExactly(file, stored, at: offset, path: path)
         let from = segmentFirst + UInt64(first)
         let place = "\(path): records \(from)...\(from + UInt64(count) - 1)"
         guard CRC32C.sum(bytes) == checksum,
-            let expanded = bytes.withUnsafeBytes({ Decompressor.expand($0, count: packed) }),
+            let expanded = bytes.withUnsafeBytes({ stored in
+                decompressor.map { $0.expand(stored, count: packed) } ?? Decompressor.expand(stored, count: packed)
+            }),
             let ranges = Entries.ranges(expanded, count: count)
         else {
             throw VaultError(

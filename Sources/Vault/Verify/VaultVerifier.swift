@@ -1,3 +1,6 @@
+internal import Dispatch
+internal import Synchronization
+
 /// Reads and rehashes every byte of a vault that means something, changes nothing, and says where the damage is.
 public struct VaultVerifier: Sendable {
     private let files: FileEffects
@@ -37,12 +40,15 @@ public struct VaultVerifier: Sendable {
             report.damages.append(Damage(kind: .identity, segment: nil, records: nil, what: "\(error)"))
             return report
         }
-        var walk = Walk(image: LogImage(files, layout, identity), report: report)
+        var walk = Walk(image: LogImage(files, layout, identity), controls: ControlWalk(identity), report: report)
         try strays(&walk.report)
         try sealed(&walk)
         active(&walk)
         walk.report.size = walk.image.size
-        walk.report.root = walk.isWhole ? walk.image.range.root : nil
+        walk.report.root = walk.isWhole ? walk.image.root : nil
+        walk.report.controls = walk.controls.controls
+        walk.report.remarks = walk.controls.remarks
+        walk.report.damages += walk.controls.damages
         checkpoints(&walk)
         return walk.report
     }
@@ -50,13 +56,15 @@ public struct VaultVerifier: Sendable {
     /// What is carried along.
     private struct Walk {
         var image: LogImage
+        var controls: ControlWalk
         var report: VerifyReport
         /// False once some segment's root could not be computed: then no root of the log can be either.
         var isWhole = true
     }
 
     private func strays(_ report: inout VerifyReport) throws(VaultError) {
-        for name in try files.list(layout.sealed) where Path.number(of: name, ending: ".segment") == nil {
+        for name in try files.list(layout.sealed)
+        where Path.number(of: name, ending: ".segment") == nil && Path.number(of: name, ending: ".pruned") == nil {
             report.damages.append(
                 Damage(kind: .stray, segment: nil, records: nil, what: "\(layout.sealed)/\(name) does not belong here"))
         }
@@ -67,85 +75,143 @@ public struct VaultVerifier: Sendable {
         }
     }
 
+    /// What one segment was found to be; made apart from the others, so that all cores work.
+    private struct Findings: Sendable {
+        var footer: SealedFooter?
+        var path = ""
+        var isPruned = false
+        var records: UInt64 = 0
+        var pieces: [LogPiece] = []
+        var damages: [Damage] = []
+        /// Whether every record was read and has its hash.
+        var isWhole = true
+        /// Why it could not be opened.
+        var error: VaultError?
+    }
+
     private func sealed(_ walk: inout Walk) throws(VaultError) {
-        let numbers = try Loader(files: files, layout: layout).sealedNumbers()
-        let present = Set(numbers)
+        let present = Set(try Loader(files: files, layout: layout).sealedSegments().all)
+        let total = (present.max().map { $0 + 1 }) ?? 0
+        let identity = walk.image.identity
+        // A window at a time: what is found must be looked at in order, and must not fill the memory.
+        let window: UInt64 = 16
+        for start in stride(from: 0, to: total, by: Int(window)) {
+            let end = min(start + window, total)
+            let found = Mutex<[UInt64: Findings]>([:])
+            DispatchQueue.concurrentPerform(iterations: Int(end - start)) { place in
+                let number = start + UInt64(place)
+                guard present.contains(number) else { return }
+                let findings = examine(number, identity)
+                found.withLock { $0[number] = findings }
+            }
+            let all = found.withLock { $0 }
+            for number in start..<end { try take(all[number], number, &walk) }
+            progress(end, total)
+        }
+    }
+
+    /// Takes what was found of the next segment.
+    private func take(_ findings: Findings?, _ number: UInt64, _ walk: inout Walk) throws(VaultError) {
         let leaves = walk.image.identity.segmentLeaves
-        for number in 0..<((numbers.last ?? 0) + (numbers.isEmpty ? 0 : 1)) {
-            let records = number * leaves..<(number + 1) * leaves
-            guard present.contains(number) else {
+        let records = number * leaves..<(number + 1) * leaves
+        guard let findings, let footer = findings.footer else {
+            if let error = findings?.error {
+                walk.report.damages.append(Damage(kind: .sealed, segment: number, records: records, what: "\(error)"))
+            } else {
                 walk.report.damages.append(
                     Damage(kind: .missing, segment: number, records: records, what: "\(layout.sealed(number)) is not there"))
-                try walk.image.takeUnknown()
-                walk.isWhole = false
-                continue
             }
-            do throws(VaultError) {
-                let segment = try SealedSegment(layout: layout, files: files, identity: walk.image.identity, number: number)
-                defer { segment.close() }
-                rehash(segment, number, &walk)
-                try follow(segment, number, &walk)
-            } catch {
-                walk.report.damages.append(Damage(kind: .sealed, segment: number, records: records, what: "\(error)"))
-                try walk.image.takeUnknown()
-                walk.isWhole = false
-            }
-            progress(number + 1, UInt64(numbers.count))
+            walk.image.takeUnknown()
+            walk.controls.skip(to: nil)
+            walk.isWhole = false
+            return
+        }
+        walk.report.damages += findings.damages
+        walk.report.records += findings.records
+        if findings.isPruned { walk.report.expired += leaves }
+        if !findings.isWhole { walk.isWhole = false }
+        if findings.isPruned || !findings.isWhole {
+            walk.controls.skip(to: footer)
+        } else {
+            walk.controls.take(findings.pieces)
+            walk.controls.compare(footer, findings.path)
+        }
+        do throws(VaultError) {
+            try follow(findings, footer, &walk)
+        } catch {
+            walk.report.damages.append(Damage(kind: .sealed, segment: number, records: records, what: "\(error)"))
+            walk.image.takeUnknown()
+            walk.controls.skip(to: nil)
+            walk.isWhole = false
         }
     }
 
     /// Takes a segment whose footer is right in itself; says when it does not follow the one before.
-    private func follow(_ segment: SealedSegment, _ number: UInt64, _ walk: inout Walk) throws(VaultError) {
-        do throws(VaultError) {
-            try walk.image.takeSealed(segment.footer, path: segment.path)
-        } catch {
-            // After a segment that could not be read there is nothing to compare with.
-            guard walk.image.footerHash == .empty else { throw error }
-            walk.image.footerHash = segment.footer.previous
-            try walk.image.takeSealed(segment.footer, path: segment.path)
-        }
+    private func follow(_ findings: Findings, _ footer: SealedFooter, _ walk: inout Walk) throws(VaultError) {
+        // After a segment that could not be read there is nothing to compare with.
+        if walk.image.footerHash == .empty { walk.image.footerHash = footer.previous }
+        try walk.image.takeSealed(footer, path: findings.path, isPruned: findings.isPruned)
     }
 
     /// Rehashes every record of a segment, block by block, and compares with the sealed hashes of level 8.
-    private func rehash(_ segment: SealedSegment, _ number: UInt64, _ walk: inout Walk) {
-        var leaves = [MerkleHash?](repeating: nil, count: segment.footer.leaves)
-        for block in segment.footer.blocks {
+    private func examine(_ number: UInt64, _ identity: LogIdentity) -> Findings {
+        var findings = Findings()
+        do throws(VaultError) {
+            let segment = try SealedSegment(layout: layout, files: files, identity: identity, number: number)
+            defer { segment.close() }
+            (findings.footer, findings.path, findings.isPruned) = (segment.footer, segment.path, segment.isPruned)
+            if !segment.isPruned { try rehash(segment, &findings) }
+        } catch {
+            findings.footer = nil
+            findings.error = error
+        }
+        return findings
+    }
+
+    private func rehash(_ segment: SealedSegment, _ findings: inout Findings) throws(VaultError) {
+        let decompressor = try Decompressor()
+        let footer = segment.footer
+        var leaves = [MerkleHash?](repeating: nil, count: footer.leaves)
+        for block in footer.blocks {
+            let first = footer.first + UInt64(block.first)
             do throws(VaultError) {
-                let (packed, ranges) = try block.read(files, segment.file, path: segment.path, segmentFirst: segment.footer.first)
+                let (packed, ranges) = try segment.read(block, decompressor)
                 for (place, leaf) in Entries.leaves(packed, ranges).enumerated() { leaves[block.first + place] = leaf }
-                walk.report.records += UInt64(block.count)
+                findings.pieces += LogPiece.pieces(packed, ranges, first: first)
+                findings.records += UInt64(block.count)
             } catch {
-                let first = segment.footer.first + UInt64(block.first)
-                walk.report.damages.append(
-                    Damage(kind: .sealed, segment: number, records: first..<first + UInt64(block.count), what: "\(error)"))
-                walk.isWhole = false
+                findings.damages.append(
+                    Damage(kind: .sealed, segment: footer.segment, records: first..<first + UInt64(block.count), what: "\(error)")
+                )
+                findings.isWhole = false
             }
         }
-        for (tile, expected) in segment.footer.tiles.enumerated() {
+        for (tile, expected) in footer.tiles.enumerated() {
             let part = leaves[tile * Tile.fullWidth..<(tile + 1) * Tile.fullWidth].compactMap { $0 }
             guard part.count == Tile.fullWidth else { continue }
             var range = CompactRange()
             for leaf in part { range.append(leaf) }
             guard range.root != expected else { continue }
-            let first = segment.footer.first + UInt64(tile * Tile.fullWidth)
-            walk.report.damages.append(
+            let first = footer.first + UInt64(tile * Tile.fullWidth)
+            findings.damages.append(
                 Damage(
-                    kind: .sealed, segment: number, records: first..<first + UInt64(Tile.fullWidth),
+                    kind: .sealed, segment: footer.segment, records: first..<first + UInt64(Tile.fullWidth),
                     what: "\(segment.path): the records do not have the hash that was sealed"))
-            walk.isWhole = false
+            findings.isWhole = false
         }
     }
 
     private func active(_ walk: inout Walk) {
         let before = walk.image.size
         do throws(VaultError) {
-            let loaded = try Loader(files: files, layout: layout).loadActive(walk.image)
+            let loaded = try Loader(files: files, layout: layout, gathers: true).loadActive(walk.image)
             walk.image = loaded.image
+            walk.controls.take(loaded.pieces)
             walk.report.records += walk.image.size - before
             guard let torn = loaded.torn else { return }
             walk.report.damages.append(
                 Damage(
-                    kind: .torn, segment: walk.image.segments.size, records: walk.image.size..<walk.image.size,
+                    kind: .torn, segment: walk.image.active.number, records: walk.image.size..<walk.image.size,
                     what:
                         "\(layout.active(torn.file)): the frame at byte \(torn.offset), for record \(walk.image.size), is not whole"
                 ))
@@ -206,9 +272,10 @@ public struct VaultVerifier: Sendable {
 
 extension LogImage {
     /// Passes over a segment that cannot be read. The next one is taken without comparing what it follows.
-    mutating func takeUnknown() throws(VaultError) {
+    mutating func takeUnknown() {
         segments.append(.empty)
-        try range.append(subtree: .empty, level: identity.segmentHeight)
+        open = [OpenSegment(number: segments.size)]
+        (lastControl, knowsControls, tally) = (nil, false, Tally())
         (footerHash, chain) = (.empty, .empty)
     }
 }

@@ -16,6 +16,8 @@ public struct Damage: Hashable, Sendable, CustomStringConvertible {
         case torn
         /// The checkpoint beside the log cannot be used, or commits to something else.
         case checkpoint
+        /// What the log says of itself does not hold: a signature, an order of things, a count.
+        case control
         /// The register commits to more, or to something else.
         case rollback
     }
@@ -47,6 +49,12 @@ public struct VerifyReport: Hashable, Sendable {
     public var root: MerkleHash?
     /// The checkpoint of the register, or where none was given the one beside the log.
     public var checkpoint: Checkpoint?
+    /// Records that expired and were pruned; their hashes were checked, they were not.
+    public var expired: UInt64 = 0
+    /// Control leaves whose signature and place were checked.
+    public var controls: UInt64 = 0
+    /// What is no damage, but whoever reads the report should know.
+    public var remarks: [String] = []
     /// Everything that is wrong; empty when the log is whole.
     public var damages: [Damage] = []
 

@@ -70,7 +70,9 @@ extension VaultError {
         case .file, .stopped: 74
         case .locked: 75
         case .rolledBack, .rootMismatch: 76
-        case .damaged, .foreign, .badInput, .outOfRange, .notProven: 65
+        case .full: 69
+        case .held: 77
+        case .damaged, .foreign, .badInput, .outOfRange, .notProven, .expired, .erased: 65
         }
     }
 }
