@@ -34,8 +34,9 @@ let package = Package(
         .target(name: "HTML", swiftSettings: strict),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CTimex"),
+        .target(name: "CHash", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(
-            name: "Vault", dependencies: ["CTimex", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
+            name: "Vault", dependencies: ["CHash", "CTimex", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: hot,
             // zstd goes into the binary for the same reason.
             linkerSettings: [.linkedLibrary(":libzstd.a")]),
@@ -76,6 +77,8 @@ let package = Package(
         .executableTarget(
             name: "market-benchmark", dependencies: ["Assessment", "Checks", "CReference", "Documents", "Rulebook"],
             path: "Benchmarks/Market", swiftSettings: strict),
+
+        .executableTarget(name: "vault-benchmark", dependencies: ["Vault"], path: "Benchmarks/Vault", swiftSettings: strict),
 
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(

@@ -10,14 +10,14 @@ complain() { echo "house rule: $*" >&2; failed=1; }
 declare -A may=(
     [Documents]="CYAML"
     [HTML]=""
-    [Vault]="CTimex CZstd"
+    [Vault]="CHash CTimex CZstd"
     [Rulebook]="CPacks Documents"
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
     [plumbline]="Assessment Checks Documents Reports Rulebook Vault"
 )
-ours="CYAML CTimex CZstd CPacks Documents HTML Vault Rulebook Checks Assessment Reports plumbline"
+ours="CYAML CHash CTimex CZstd CPacks Documents HTML Vault Rulebook Checks Assessment Reports plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do

@@ -189,3 +189,49 @@ struct TileTests {
         #expect(range.root == (try tree.root(size: 70_000)))
     }
 }
+
+@Suite("Hashing many at once")
+struct BatchHashTests {
+    @Test("leaves of every length, alone and beside another, are what the ordinary library gives")
+    func leaves() {
+        var random = Seeded(11)
+        let other = random.bytes(1_000)
+        for length in Array(0...700) + [4_095, 65_535] {
+            let record = random.bytes(length)
+            for companion in [nil, 0, 54, 55, 63, 64, 119, 500] as [Int?] {
+                let records = [record] + (companion.map { [Array(other[..<$0])] } ?? [])
+                var packed: [UInt8] = []
+                for record in records { Entries.append(record, to: &packed) }
+                let expected = records.map { MerkleHash.leaf($0) }
+                #expect(BatchHash.leaves(packed, count: records.count) == expected)
+                #expect(BatchHash.leaves(packed, count: records.count, fast: false) == expected)
+            }
+        }
+        #expect(BatchHash.leaves([], count: 0) == [])
+    }
+
+    @Test("parents, tiles and trees filled in any portions are those filled leaf by leaf")
+    func parents() {
+        var random = Seeded(12)
+        let leaves = (0..<1_000).map { _ in MerkleHash.leaf(random.bytes(8)) }
+        for count in 0...9 {
+            let some = Array(leaves[..<count])
+            #expect(BatchHash.parents(some) == BatchHash.parents(some, fast: false))
+            #expect(BatchHash.parents(some).count == count / 2)
+        }
+        var whole = CompactRange()
+        for leaf in leaves[..<256] { whole.append(leaf) }
+        #expect(BatchHash.tile(Array(leaves[..<256])) == whole.root)
+        for _ in 0..<50 {
+            var (one, many) = (MerkleTree(), MerkleTree())
+            var start = 0
+            while start < leaves.count {
+                let end = min(leaves.count, start + Int.random(in: 1...120, using: &random))
+                many.append(contentsOf: Array(leaves[start..<end]))
+                for leaf in leaves[start..<end] { one.append(leaf) }
+                start = end
+                #expect(many.levels.filter { !$0.isEmpty } == one.levels.filter { !$0.isEmpty })
+            }
+        }
+    }
+}

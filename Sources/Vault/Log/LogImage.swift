@@ -173,7 +173,7 @@ struct LogImage: NodeSource, Sendable {
     /// Takes a frame that is durable. When everything in it was noted, `openNext` must follow.
     mutating func take(_ reference: FrameReference, leaves new: [MerkleHash], hash: MerkleHash) {
         active.frames.append(reference)
-        for leaf in new { active.leaves.append(leaf) }
+        active.leaves.append(contentsOf: new)
         chain = hash
         lastReceived = max(lastReceived, reference.received)
     }

@@ -23,6 +23,7 @@ struct PartQueue {
             parts.removeFirst()
             part.packed += more.packed
             part.leaves += more.leaves
+            part.count += more.count
             for (source, count) in more.sources.runs { part.sources.add(source, count) }
         }
         if part.packed.count > FrameHeader.plainLimit { part.compressed = try CompressorPool.compress(part.packed) }
@@ -36,6 +37,7 @@ struct PartQueue {
         var (head, rest) = (VaultBatch.Part(), VaultBatch.Part())
         (head.packed, rest.packed) = (Array(part.packed[..<middle]), Array(part.packed[middle...]))
         (head.leaves, rest.leaves) = (Array(part.leaves[..<count]), Array(part.leaves[count...]))
+        (head.count, rest.count) = (count, ranges.count - count)
         head.sources = SourceRuns(part.packed, ranges[..<count])
         rest.sources = SourceRuns(part.packed, ranges[count...])
         return (head, rest)

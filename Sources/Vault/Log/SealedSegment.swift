@@ -92,17 +92,14 @@ struct SealedSegment {
     func wrongTiles() throws(VaultError) -> [Int] {
         let decompressor = try Decompressor()
         var wrong: [Int] = []
-        var range = CompactRange()
-        var tile = 0
+        var leaves: [MerkleHash] = []
         for block in footer.blocks {
             let (packed, ranges) = try read(block, decompressor)
-            for leaf in Entries.leaves(packed, ranges) {
-                range.append(leaf)
-                guard range.size == UInt64(Tile.fullWidth) else { continue }
-                if range.root != footer.tiles[tile] { wrong.append(tile) }
-                tile += 1
-                range = CompactRange()
-            }
+            leaves += BatchHash.leaves(packed, count: ranges.count)
+        }
+        for (place, tile) in footer.tiles.enumerated()
+        where BatchHash.tile(Array(leaves[place * Tile.fullWidth..<(place + 1) * Tile.fullWidth])) != tile {
+            wrong.append(place)
         }
         return wrong
     }

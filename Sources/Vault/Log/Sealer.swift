@@ -92,7 +92,7 @@ struct SealerCore {
     private let decompressor: Decompressor
     /// The second computation: whole tiles, and the leaves of the last one.
     private var tilesRange = CompactRange()
-    private var tile = CompactRange()
+    private var tile: [MerkleHash] = []
     private var footerHash: MerkleHash
     /// The segment that is being gathered.
     private var tiles: [MerkleHash] = []
@@ -113,26 +113,32 @@ struct SealerCore {
     /// Gives back what is held; the temporary file is removed when the log is opened again.
     func abandon() { output.abandon() }
 
-    var size: UInt64 { tilesRange.size + tile.size }
-    var root: MerkleHash { tilesRange.root(followedBy: tile) }
+    var size: UInt64 { tilesRange.size + UInt64(tile.count) }
+    var root: MerkleHash {
+        var rest = CompactRange()
+        for leaf in tile { rest.append(leaf) }
+        return tilesRange.root(followedBy: rest)
+    }
 
     /// Reads a frame back, compares each leaf with ingest, and gathers the frame for its sealed segment.
     mutating func audit(_ job: AuditJob) throws(VaultError) {
         let frame = try reader.read(job.reference, decompressor)
-        let leaves = Entries.leaves(frame.packed, frame.ranges)
+        let leaves = BatchHash.leaves(frame.packed, count: frame.ranges.count)
         guard job.reference.first == size, leaves == job.leaves else {
             let wrong = zip(leaves, job.leaves).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
             throw VaultError(
                 .rootMismatch, "record \(job.reference.first + UInt64(wrong)) read back is not the record that was accepted",
                 at: layout.active(job.reference.file), remedy: "test memory and disk; nothing was signed")
         }
-        for leaf in leaves {
-            tile.append(leaf)
-            guard tile.size == UInt64(Tile.fullWidth) else { continue }
-            tiles.append(tile.root)
-            try tilesRange.append(subtree: tile.root, level: Tile.height)
-            tile = CompactRange()
+        tile += leaves
+        var start = 0
+        while tile.count - start >= Tile.fullWidth {
+            let root = BatchHash.tile(Array(tile[start..<start + Tile.fullWidth]))
+            tiles.append(root)
+            try tilesRange.append(subtree: root, level: Tile.height)
+            start += Tile.fullWidth
         }
+        tile.removeFirst(start)
         try gather(frame, job.reference)
     }
 
@@ -223,7 +229,9 @@ private struct SealedOutput {
     }
 
     func abandon() {
-        if let file { files.close(file) }
+        guard let file else { return }
+        files.close(file)
+        try? files.remove(temporary)
     }
 
     private var temporary: String { layout.sealed(segment) + ".tmp" }

@@ -4,6 +4,9 @@ public struct VaultBatch: Sendable {
     /// Records that go into one frame together.
     struct Part: Sendable {
         var packed: [UInt8] = []
+        /// Records packed so far.
+        var count = 0
+        /// Their hashes, once the part is finished.
         var leaves: [MerkleHash] = []
         /// zstd frame of `packed`; nil when the part is small: several of them are compressed together.
         var compressed: [UInt8]?
@@ -76,8 +79,8 @@ public struct VaultBatch: Sendable {
     }
 
     private mutating func put(_ leaf: UnsafeRawBufferPointer, source: String?) {
-        if open.leaves.count == FrameHeader.recordLimit
-            || !open.leaves.isEmpty && open.packed.count + leaf.count + 2 > frameBytes
+        if open.count == FrameHeader.recordLimit
+            || open.count > 0 && open.packed.count + leaf.count + 2 > frameBytes
         {
             finish()
         }
@@ -85,14 +88,15 @@ public struct VaultBatch: Sendable {
         open.packed.append(UInt8(leaf.count >> 8))
         open.packed.append(UInt8(leaf.count & 0xFF))
         open.packed.append(contentsOf: leaf)
-        open.leaves.append(.leaf(leaf))
+        open.count += 1
         open.sources.add(source ?? "")
         count += 1
     }
 
     /// Ends the part that is being filled. A part that could not be compressed is compressed by the writer, which can say why it fails.
-    mutating func finish() {
-        guard !open.leaves.isEmpty else { return }
+    public mutating func finish() {
+        guard open.count > 0 else { return }
+        open.leaves = BatchHash.leaves(open.packed, count: open.count)
         if open.packed.count >= Self.alone { open.compressed = try? CompressorPool.compress(open.packed) }
         parts.append(open)
         open = Part()

@@ -174,6 +174,9 @@ public actor VaultLog {
         return VaultReader(image: writer.image)
     }
 
+    /// The time of this machine's clock, UTC microseconds since 1970: what `VaultBatch.add` wants to know.
+    public static func now() -> Int64 { FileEffects.live.now() }
+
     /// Records so far, all durable.
     public var size: UInt64 { writer.image.size }
 

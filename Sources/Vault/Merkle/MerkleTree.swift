@@ -80,6 +80,21 @@ public struct MerkleTree: NodeSource, Hashable, Sendable {
         }
     }
 
+    /// Takes many leaves' hashes: level by level, so that nodes are hashed in batches.
+    public mutating func append(contentsOf leaves: [MerkleHash]) {
+        var new = leaves
+        var level = 0
+        while !new.isEmpty {
+            if level == levels.count { levels.append([]) }
+            // Parents of this level that exist already: whatever comes after their children has none yet.
+            let done = level + 1 < levels.count ? levels[level + 1].count : 0
+            levels[level] += new
+            guard levels[level].count >= 2 * done + 2 else { return }
+            new = BatchHash.parents(levels[level], from: 2 * done)
+            level += 1
+        }
+    }
+
     /// The hash of a perfect subtree.
     ///
     /// - Throws: `.outOfRange` when a leaf of it does not exist.

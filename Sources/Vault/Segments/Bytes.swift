@@ -53,11 +53,4 @@ enum Entries {
         }
         return ranges.count == count ? ranges : nil
     }
-
-    /// The leaf hashes of packed records.
-    static func leaves(_ packed: [UInt8], _ ranges: [Range<Int>]) -> [MerkleHash] {
-        packed.withUnsafeBytes { bytes in
-            ranges.map { .leaf(UnsafeRawBufferPointer(rebasing: bytes[$0])) }
-        }
-    }
 }

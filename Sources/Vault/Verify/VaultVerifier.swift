@@ -63,8 +63,9 @@ public struct VaultVerifier: Sendable {
     }
 
     private func strays(_ report: inout VerifyReport) throws(VaultError) {
-        for name in try files.list(layout.sealed)
-        where Path.number(of: name, ending: ".segment") == nil && Path.number(of: name, ending: ".pruned") == nil {
+        // A temporary file is the segment being sealed right now, or what a crash left of one; opening removes it.
+        let endings = [".segment", ".pruned", ".segment.tmp", ".pruned.tmp"]
+        for name in try files.list(layout.sealed) where endings.allSatisfy({ Path.number(of: name, ending: $0) == nil }) {
             report.damages.append(
                 Damage(kind: .stray, segment: nil, records: nil, what: "\(layout.sealed)/\(name) does not belong here"))
         }
@@ -176,7 +177,9 @@ public struct VaultVerifier: Sendable {
             let first = footer.first + UInt64(block.first)
             do throws(VaultError) {
                 let (packed, ranges) = try segment.read(block, decompressor)
-                for (place, leaf) in Entries.leaves(packed, ranges).enumerated() { leaves[block.first + place] = leaf }
+                for (place, leaf) in BatchHash.leaves(packed, count: ranges.count).enumerated() {
+                    leaves[block.first + place] = leaf
+                }
                 findings.pieces += LogPiece.pieces(packed, ranges, first: first)
                 findings.records += UInt64(block.count)
             } catch {
@@ -189,9 +192,7 @@ public struct VaultVerifier: Sendable {
         for (tile, expected) in footer.tiles.enumerated() {
             let part = leaves[tile * Tile.fullWidth..<(tile + 1) * Tile.fullWidth].compactMap { $0 }
             guard part.count == Tile.fullWidth else { continue }
-            var range = CompactRange()
-            for leaf in part { range.append(leaf) }
-            guard range.root != expected else { continue }
+            guard BatchHash.tile(part) != expected else { continue }
             let first = footer.first + UInt64(tile * Tile.fullWidth)
             findings.damages.append(
                 Damage(

@@ -22,6 +22,11 @@ extension VaultCommand {
         var batch = 4_096
         @Flag(help: "Print the indices of each batch once it is durable.")
         var indices = false
+        @Option(
+            help: ArgumentHelp(
+                "Say of each record that it came from this system: it is counted in the daily seal and can be searched for.",
+                valueName: "name"))
+        var source: String?
 
         func validate() throws {
             guard (1...4_096).contains(batch) else { throw ValidationError("--batch: 1 to 4096") }
@@ -30,12 +35,15 @@ extension VaultCommand {
         func run() async throws {
             try await VaultCommand.run {
                 let log = try place.open()
-                var appending = Appending(log: log, batch: batch, isTold: indices)
+                var appending = Appending(log: log, batch: batch, isTold: indices, source: source)
+                appending.total = inputs.reduce(0) { $0 + Self.size($1) }
                 do {
                     for input in inputs { try await appending.file(input) }
                     if inputs.isEmpty { try await appending.read(0, name: "standard input") }
+                    try await appending.finish()
                 } catch {
                     // What was acknowledged before the error is kept and signed.
+                    try? await appending.finish()
                     appending.line.clear()
                     Terminal.complain("plumbline: \(appending.count) records were appended before this:")
                     if await log.stopped == nil { _ = try await log.checkpoint() }
@@ -43,25 +51,41 @@ extension VaultCommand {
                 }
                 appending.line.clear()
                 _ = try await log.checkpoint()
+                try await log.settle()
                 Terminal.write("appended \(appending.count) records; the log has \(await log.size)\n")
             }
+        }
+
+        /// Length of a regular file; 0 for anything else.
+        private static func size(_ path: String) -> UInt64 {
+            var status = stat()
+            return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? UInt64(status.st_size) : 0
         }
     }
 }
 
-/// Lines on their way into a log.
+/// Lines on their way into a log: while one batch is made durable the next one is read, hashed and compressed.
 private struct Appending {
     let log: VaultLog
     let batch: Int
     let isTold: Bool
+    /// The source every record is told to come from; nil to keep records as they came.
+    let source: String?
     let line = ProgressLine()
     var count: UInt64 = 0
+    /// Bytes of the files, for the progress line; 0 when they are not known.
+    var total: UInt64 = 0
+    private var bytes: UInt64 = 0
     private var signed = ContinuousClock.now
+    private var inFlight: Task<Range<UInt64>, any Error>?
+    private var next = VaultBatch()
+    private var number = 0
 
-    init(log: VaultLog, batch: Int, isTold: Bool) {
+    init(log: VaultLog, batch: Int, isTold: Bool, source: String?) {
         self.log = log
         self.batch = batch
         self.isTold = isTold
+        self.source = source
     }
 
     mutating func file(_ path: String) async throws {
@@ -79,44 +103,94 @@ private struct Appending {
     mutating func read(_ file: Int32, name: String) async throws {
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         var rest: [UInt8] = []
-        var number = 0
+        number = 0
         while true {
             let got = Glibc.read(file, &chunk, chunk.count)
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw VaultError(.file, "reading failed", at: name) }
-            var records: [[UInt8]] = []
+            bytes += UInt64(got)
             var start = 0
-            while let end = chunk[start..<got].firstIndex(of: UInt8(ascii: "\n")) {
-                records.append(rest + chunk[start..<end])
-                rest = []
+            while let end = Self.newline(chunk, start, got) {
+                if rest.isEmpty {
+                    try await add(chunk, start..<end, name)
+                } else {
+                    rest += chunk[start..<end]
+                    try await add(rest, 0..<rest.count, name)
+                    rest = []
+                }
                 start = end + 1
             }
             rest += chunk[start..<got]
-            if got == 0, !rest.isEmpty {
-                records.append(rest)
-                rest = []
-            }
-            let isLong = records.firstIndex { $0.count > 65_535 }
-            try await append(records[..<(isLong ?? records.count)])
-            number += isLong ?? records.count
-            guard isLong == nil, rest.count <= 65_535 else {
-                throw VaultError(
-                    .badInput, "the line is longer than 65535 bytes", at: "\(name): line \(number + 1)", remedy: "split it")
-            }
+            if got == 0, !rest.isEmpty { try await add(rest, 0..<rest.count, name) }
+            guard rest.count <= 65_535 else { throw tooLong(name) }
+            // What has come is not kept waiting for more.
+            if got < chunk.count { try await send() }
             if got == 0 { return }
         }
     }
 
-    private mutating func append(_ records: ArraySlice<[UInt8]>) async throws {
-        for start in stride(from: records.startIndex, to: records.endIndex, by: batch) {
-            let range = try await log.append(Array(records[start..<min(start + batch, records.endIndex)]))
-            count += UInt64(range.count)
-            if isTold { Terminal.write("\(range.lowerBound) \(range.upperBound - 1)\n") }
-            line.show("\(count) records durable")
-            if ContinuousClock.now - signed >= .seconds(1) {
-                _ = try await log.checkpoint()
-                signed = .now
+    private static func newline(_ chunk: [UInt8], _ start: Int, _ end: Int) -> Int? {
+        chunk.withUnsafeBytes { bytes in
+            guard start < end, let base = bytes.baseAddress, let found = memchr(base + start, 0x0A, end - start) else {
+                return nil
             }
+            return UnsafeRawPointer(found) - base
         }
+    }
+
+    private func tooLong(_ name: String) -> VaultError {
+        VaultError(.badInput, "the line is longer than 65535 bytes", at: "\(name): line \(number + 1)", remedy: "split it")
+    }
+
+    private mutating func add(_ bytes: [UInt8], _ range: Range<Int>, _ name: String) async throws {
+        guard range.count <= 65_535 else {
+            try await send()
+            throw tooLong(name)
+        }
+        if let source {
+            try next.add(VaultRecord(source: source, body: Array(bytes[range])), received: VaultLog.now())
+        } else {
+            var failure: VaultError?
+            bytes.withUnsafeBytes { all in
+                do throws(VaultError) { try next.add(UnsafeRawBufferPointer(rebasing: all[range])) } catch { failure = error }
+            }
+            if let failure { throw failure }
+        }
+        number += 1
+        if next.count == batch { try await send() }
+    }
+
+    /// Hands the filled batch to the log once the one before is durable.
+    private mutating func send() async throws {
+        guard next.count > 0 else { return }
+        var batch = VaultBatch()
+        swap(&batch, &next)
+        batch.finish()
+        try await finish()
+        let log = log
+        inFlight = Task { [batch] in try await log.append(batch) }
+    }
+
+    /// Waits for the batch that is on its way.
+    mutating func finish() async throws {
+        guard let inFlight else { return }
+        self.inFlight = nil
+        let range = try await inFlight.value
+        count += UInt64(range.count)
+        if isTold { Terminal.write("\(range.lowerBound) \(range.upperBound - 1)\n") }
+        line.show("\(count) records durable\(share)")
+        if ContinuousClock.now - signed >= .seconds(1) {
+            _ = try await log.checkpoint()
+            signed = .now
+            if let alarm = await log.alarm { Terminal.complain("plumbline: \(alarm)") }
+        }
+    }
+
+    /// How much of the files was read, as a bar.
+    private var share: String {
+        guard total > 0 else { return "" }
+        let tenths = Int(min(bytes, total) * 20 / total)
+        return "  [" + String(repeating: "#", count: tenths) + String(repeating: ".", count: 20 - tenths)
+            + "] \(min(bytes, total) * 100 / total) %"
     }
 }
