@@ -3,6 +3,7 @@
 #   make run      install what is missing, build, judge this host
 #   make test     install what is missing, build, run all tests
 #   make torture  kill the vault's writer 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
+#   make judge    let Go, sigstore, pymerkle and cryptography judge what the vault writes (PLUMBLINE=, SEED=, FLIPS=, JUDGE_MAY_SKIP=1)
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
@@ -10,15 +11,17 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test torture lint format bench dist setup setup-test setup-bench release clean
+.PHONY: run test torture judge lint format bench dist setup setup-test setup-judge setup-bench release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-# libyaml and zstd go into the program; openssl and openssh-server are what the tests try the collectors on.
+# libyaml and zstd go into the program; openssl and openssh-server are what the tests try the collectors on; the judges are Go's
+# packages for transparency logs, and from PyPI those of Scripts/judge/requirements.txt.
 PACKAGES := libyaml-dev libzstd-dev
 TEST_PACKAGES := openssl openssh-server
+JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 BENCH_PACKAGES := lynis time
 
 # $(call install,PACKAGES) installs those that are missing; as root, or through sudo.
@@ -39,6 +42,9 @@ setup:
 
 setup-test: setup
 	$(call install,$(TEST_PACKAGES))
+
+setup-judge: setup
+	$(call install,$(JUDGE_PACKAGES))
 
 setup-bench: setup
 	$(call install,$(BENCH_PACKAGES))
@@ -61,6 +67,13 @@ SEED ?= 1
 torture: setup-test
 	$(SWIFT) build --build-tests
 	VAULT_KILLS=$(KILLS) VAULT_CRASHES=$(CRASHES) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter "KillTests|FaultTests"
+
+# Outside implementations accept what the program writes, and refuse it with one bit flipped. PLUMBLINE names another program to judge.
+PLUMBLINE ?= .build/debug/plumbline
+FLIPS ?= 8
+judge: setup-judge
+	$(SWIFT) build --product plumbline
+	PLUMBLINE=$(PLUMBLINE) SEED=$(SEED) FLIPS=$(FLIPS) Scripts/judge.sh
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
