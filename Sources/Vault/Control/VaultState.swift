@@ -130,10 +130,11 @@ public struct VaultState: Hashable, Sendable {
                     id: id, scope: scope, since: since,
                     order: try Order(by: try lines.text("by"), reason: try lines.text("reason"))))
         }
-        let parts = try lines.text("epoch").split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, let number = UInt64(parts[0]) else { throw lines.damaged }
+        let text = try lines.text("epoch")
+        let digits = text.utf8.prefix { $0 != UInt8(ascii: " ") }
+        guard let number = UInt64(String(Substring(digits))), digits.count < text.utf8.count else { throw lines.damaged }
         epoch = number
-        epochKey = try NoteVerifier(text: String(parts[1]))
+        epochKey = try NoteVerifier(text: String(Substring(text.utf8.dropFirst(digits.count + 1))))
         if let text = lines.optional("seal") {
             let parts = text.split(separator: " ")
             guard parts.count == 2, let index = UInt64(parts[0]), let time = UTCTime.time(String(parts[1])) else {
@@ -221,9 +222,10 @@ struct ControlLines {
 
     /// The value of the next line if that is its name.
     mutating func optional(_ name: String) -> String? {
-        guard let line = lines.first, line.hasPrefix(name + " ") else { return nil }
+        // Bytes, not characters: a value may begin with one that combines with the space before it.
+        guard let line = lines.first?.utf8, line.starts(with: (name + " ").utf8) else { return nil }
         lines = lines.dropFirst()
-        return String(line.dropFirst(name.count + 1))
+        return String(Substring(line.dropFirst(name.utf8.count + 1)))
     }
 
     mutating func text(_ name: String) throws(VaultError) -> String {

@@ -52,7 +52,7 @@ public struct Checkpoint: Hashable, Sendable, CustomStringConvertible {
         let note = try SignedNote(bytes)
         try note.verify(key)
         let checkpoint = try Checkpoint(text: note.text)
-        guard checkpoint.origin == key.name else {
+        guard checkpoint.origin.utf8.elementsEqual(key.name.utf8) else {
             throw VaultError(.foreign, "the checkpoint is of the log \(checkpoint.origin), not of \(key.name)")
         }
         return checkpoint

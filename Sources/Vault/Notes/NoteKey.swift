@@ -9,6 +9,14 @@ public struct NoteVerifier: Hashable, Sendable, CustomStringConvertible {
     /// The 32 bytes of the Ed25519 public key.
     public let publicKey: [UInt8]
 
+    /// Equal bytes: two spellings of a name that Unicode holds to be equivalent are two names.
+    public static func == (left: NoteVerifier, right: NoteVerifier) -> Bool {
+        left.name.utf8.elementsEqual(right.name.utf8) && left.publicKey == right.publicKey
+    }
+
+    /// Feeds the key to a hash table.
+    public func hash(into hasher: inout Hasher) { hasher.combine(publicKey) }
+
     /// Whether a text can name a key: not empty, at most 255 bytes, no space, control character or plus sign.
     public static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 255

@@ -74,7 +74,7 @@ public struct SignedNote: Hashable, Sendable {
     ///
     /// - Throws: `.notProven` when there is no signature by this key or one that does not hold.
     public func verify(_ key: NoteVerifier) throws(VaultError) {
-        let own = signatures.filter { $0.name == key.name && $0.keyID == key.keyID }
+        let own = signatures.filter { $0.name.utf8.elementsEqual(key.name.utf8) && $0.keyID == key.keyID }
         guard !own.isEmpty else { throw VaultError(.notProven, "the note is not signed by \(key.name)") }
         for signature in own where !key.holds(signature.bytes, text) {
             throw VaultError(.notProven, "the signature of \(key.name) does not hold")
