@@ -48,19 +48,25 @@ public struct VaultReader: NodeSource, Sendable {
         return (note, try Checkpoint.open(note, identity.verifier))
     }
 
-    /// Bytes of sealed files and of active files.
+    /// Bytes of sealed segments, of files of the active segment, and of indexes.
     ///
     /// - Throws: `.file`.
-    public func bytesOnDisk() throws(VaultError) -> (sealed: UInt64, active: UInt64) {
+    public func bytesOnDisk() throws(VaultError) -> (sealed: UInt64, active: UInt64, index: UInt64) {
         func sum(_ folder: String) throws(VaultError) -> UInt64 {
             var bytes: UInt64 = 0
             for name in try image.files.list(folder) {
-                let file = try image.files.open(folder + "/" + name, .read)
-                defer { image.files.close(file) }
-                bytes += try image.files.size(file)
+                do throws(VaultError) {
+                    let file = try image.files.open(folder + "/" + name, .read)
+                    defer { image.files.close(file) }
+                    bytes += try image.files.size(file)
+                } catch  where error.code == .notFound {
+                    // Renamed or removed by the writer since the names were listed.
+                }
             }
             return bytes
         }
-        return (try sum(image.layout.sealed), try sum(image.layout.active))
+        var index: UInt64 = 0
+        do throws(VaultError) { index = try sum(image.layout.directory + "/index") } catch  where error.code == .notFound {}
+        return (try sum(image.layout.sealed), try sum(image.layout.active), index)
     }
 }
