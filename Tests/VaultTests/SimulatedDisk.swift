@@ -57,6 +57,9 @@ final class SimulatedDisk: Sendable {
         }
     }
 
+    /// Lets time pass.
+    func advance(_ microseconds: Int64) { state.withLock { $0.clock += microseconds } }
+
     func heal() { state.withLock { $0.failAt = nil } }
 
     /// Stops the machine and starts it again: unsynced writes and names are partly lost. All descriptors are gone.

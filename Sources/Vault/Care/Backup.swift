@@ -49,12 +49,15 @@ public struct VaultBackup: Sendable {
                 return try copy(view.image, note)
             } catch {
                 // What was being copied was sealed or pruned meanwhile: the next view knows.
-                guard error.code == .notFound || error.code == .damaged, try VaultReader(directory: source.directory, files: files)
-                    .image.isNewer(than: view.image) else { throw error }
+                guard error.code == .notFound || error.code == .damaged,
+                    try VaultReader(directory: source.directory, files: files)
+                        .image.isNewer(than: view.image)
+                else { throw error }
                 failure = error
             }
         }
-        throw failure ?? VaultError(.file, "the log changes faster than it can be copied", at: source.directory, remedy: "try again")
+        throw failure
+            ?? VaultError(.file, "the log changes faster than it can be copied", at: source.directory, remedy: "try again")
     }
 
     private func prepare() throws(VaultError) {
@@ -65,10 +68,12 @@ public struct VaultBackup: Sendable {
         } catch  where error.code == .exists {
             let names = Set(try files.list(target.directory))
             guard names.isEmpty || names.contains("identity") || names.isSubset(of: ["active", "sealed"]) else {
-                throw VaultError(.exists, "the directory holds something else", at: target.directory, remedy: "choose a new directory")
+                throw VaultError(
+                    .exists, "the directory holds something else", at: target.directory, remedy: "choose a new directory")
             }
             if names.contains("identity"), try files.contents(target.identity, limit: 4_096) != identity {
-                throw VaultError(.exists, "the directory holds another log", at: target.directory, remedy: "choose a new directory")
+                throw VaultError(
+                    .exists, "the directory holds another log", at: target.directory, remedy: "choose a new directory")
             }
         }
         for path in [target.active, target.sealed] {
@@ -98,7 +103,8 @@ public struct VaultBackup: Sendable {
         try files.syncDirectory(Path.parent(target.directory))
         let made = try Loader(files: files, layout: target).load().image
         guard made.size == image.size, made.root == image.root else {
-            throw VaultError(.damaged, "the copy is not what was copied", at: target.directory, remedy: "test memory and disk; try again")
+            throw VaultError(
+                .damaged, "the copy is not what was copied", at: target.directory, remedy: "test memory and disk; try again")
         }
         (report.size, report.root) = (made.size, made.root)
         return report
@@ -133,7 +139,8 @@ public struct VaultBackup: Sendable {
             for (place, sum) in sums.enumerated() {
                 let start = UInt64(place) << 20
                 guard try CRC32C.sum(files.readUpTo(output, Int(min(1 << 20, length - start)), at: start)) == sum else {
-                    throw VaultError(.damaged, "the copy read back is not what was written", at: path, remedy: "test memory and disk")
+                    throw VaultError(
+                        .damaged, "the copy read back is not what was written", at: path, remedy: "test memory and disk")
                 }
             }
         }

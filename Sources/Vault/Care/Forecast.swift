@@ -22,7 +22,9 @@ public struct Forecast: Hashable, Sendable {
         /// Bytes a day.
         public var bytesPerDay: Double { Double(bytes) / (Double(period.upperBound - period.lowerBound) / Double(UTCTime.day)) }
         /// Records a day.
-        public var recordsPerDay: Double { Double(records) / (Double(period.upperBound - period.lowerBound) / Double(UTCTime.day)) }
+        public var recordsPerDay: Double {
+            Double(records) / (Double(period.upperBound - period.lowerBound) / Double(UTCTime.day))
+        }
     }
 
     /// Bytes that the log will have when its oldest records begin to expire, at this rate; nil when no rate or no retention is known.

@@ -168,7 +168,8 @@ struct Loader {
                 file: header.number, offset: offset, first: frame.header.first, count: frame.header.count,
                 received: frame.header.received)
             loaded.image.take(
-                reference, leaves: BatchHash.leaves(frame.packed, count: frame.ranges.count), hash: frame.hash)
+                reference, span: frame.header.span, leaves: BatchHash.leaves(frame.packed, count: frame.ranges.count),
+                hash: frame.hash)
             if gathers { loaded.pieces += LogPiece.pieces(frame.packed, frame.ranges, first: reference.first) }
             try loaded.image.note(frame.packed, frame.ranges, reference)
             _ = loaded.image.openNext()

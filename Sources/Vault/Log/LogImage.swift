@@ -23,6 +23,8 @@ struct OpenSegment: Sendable {
     var frames: [FrameReference] = []
     /// Leaves, hashed at ingest.
     var leaves = MerkleTree()
+    /// Bytes of its frames on disk; its sealed form takes no more.
+    var bytes: UInt64 = 0
     /// What its footer will say of its end; nil until it is full.
     var end: SegmentEnd?
 }
@@ -171,8 +173,9 @@ struct LogImage: NodeSource, Sendable {
     }
 
     /// Takes a frame that is durable. When everything in it was noted, `openNext` must follow.
-    mutating func take(_ reference: FrameReference, leaves new: [MerkleHash], hash: MerkleHash) {
+    mutating func take(_ reference: FrameReference, span: Int, leaves new: [MerkleHash], hash: MerkleHash) {
         active.frames.append(reference)
+        active.bytes += UInt64(span)
         active.leaves.append(contentsOf: new)
         chain = hash
         lastReceived = max(lastReceived, reference.received)

@@ -61,8 +61,6 @@ final class LogWriter {
     var epochKey: NoteSigner?
     /// Both clocks when they were last looked at.
     var clocks: (now: Int64, steady: Int64)?
-    /// When room was last looked at, by the steady clock, and what was seen.
-    var room: (at: Int64, space: DiskSpace)?
 
     /// Opens a log for writing: takes the lock, reads the log, checks it against the register, and only then cuts a torn tail, frees stale
     /// files, finishes an interrupted pruning and seals full segments.
@@ -193,7 +191,7 @@ final class LogWriter {
             file: tail.header.number, offset: tail.offset, first: header.first, count: header.count,
             received: header.received)
         image.tail?.offset += UInt64(header.span)
-        image.take(reference, leaves: part.leaves, hash: hash)
+        image.take(reference, span: header.span, leaves: part.leaves, hash: hash)
         return reference
     }
 

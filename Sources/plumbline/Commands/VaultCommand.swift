@@ -19,10 +19,12 @@ struct VaultCommand: AsyncParsableCommand {
 
             EXIT STATUS
               0  done, or sound   1  damage found   65 bad input or damaged   66 no vault
-              73 exists already   74 file call failed   75 locked, try again   76 rolled back or forked
+              69 disk too full   73 exists already   74 file call failed   75 locked, try again   76 rolled back or forked
+              77 a legal hold forbids it
             """,
         subcommands: [
-            Initialize.self, Append.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Export.self, Stats.self,
+            Initialize.self, Append.self, Read.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Keep.self,
+            HoldCommand.self, Prune.self, Shred.self, Export.self, Backup.self, Stats.self, ForecastCommand.self,
         ])
 
     /// Where a vault, its key and its register lie.
@@ -43,6 +45,7 @@ struct VaultCommand: AsyncParsableCommand {
         /// The vault, open for writing; tells what opening had to put right.
         func open() throws(VaultError) -> VaultLog {
             let log = try VaultLog(directory: base, signer: try KeyFile.read(keyPath), register: checkpoints)
+            if log.recovery.pruned > 0 { Terminal.complain("plumbline: an interrupted pruning was finished") }
             if let cut = log.recovery.cut {
                 Terminal.complain("plumbline: a torn write was cut at \(cut); its records were never acknowledged")
             }
@@ -113,19 +116,29 @@ extension VaultCommand {
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Rehash everything and say where damage is; changes nothing.",
-            discussion: "EXAMPLE\n  plumbline vault verify /srv/logs/trading --register /mnt/other/trading.register")
+            discussion: """
+                EXAMPLES
+                  plumbline vault verify /srv/logs/trading --register /mnt/other/trading.register
+                  plumbline vault verify /mnt/backup/trading --without-register
+                """)
 
         @OptionGroup var place: Place
+        @Flag(help: "Verify a copy that has no register; that it is not an older state cannot be told then.")
+        var withoutRegister = false
 
         func run() async throws {
             try await VaultCommand.run {
                 let line = ProgressLine()
-                let report = try VaultVerifier(directory: place.base, register: place.checkpoints) { done, total in
+                let register = withoutRegister ? nil : place.checkpoints
+                let report = try VaultVerifier(directory: place.base, register: register) { done, total in
                     line.show("segment \(done) of \(total)")
                 }.verify()
                 line.clear()
                 for damage in report.damages { Terminal.write("\(damage)\n") }
                 Terminal.write("\(report.records) of \(report.size) records rehashed\n")
+                if report.expired > 0 { Terminal.write("\(report.expired) records expired and were pruned; their hashes hold\n") }
+                if report.controls > 0 { Terminal.write("\(report.controls) control records hold\n") }
+                for remark in report.remarks { Terminal.write("note: \(remark)\n") }
                 if let root = report.root { Terminal.write("root \(root)\n") }
                 if let checkpoint = report.checkpoint { Terminal.write("checkpoint of \(checkpoint.size) records\n") }
                 Terminal.write(report.isSound ? "sound\n" : "DAMAGED: \(report.damages.count)\n")
@@ -197,16 +210,32 @@ extension VaultCommand {
 
     struct Seal: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Finish what is pending: recover, seal a full segment, sign a checkpoint.",
-            discussion:
-                "Segments are sealed by themselves when they are full; this is for after a crash.\n\nEXAMPLE\n  plumbline vault seal /srv/logs/trading"
-        )
+            abstract:
+                "Finish what is pending: recover, seal full segments, sign a checkpoint; with --day write the daily seal now.",
+            discussion: """
+                Segments are sealed by themselves when they are full, and a day is sealed with the first record of the next (UTC). A daily seal \
+                counts the records of each source, names the silent ones, and says how the clock was; it is signed with a key that is erased \
+                then.
+
+                EXAMPLES
+                  plumbline vault seal /srv/logs/trading
+                  plumbline vault seal /srv/logs/trading --day
+                """)
 
         @OptionGroup var place: Place
+        @Flag(help: "Write the daily seal of everything up to now, and begin the next epoch.")
+        var day = false
 
         func run() async throws {
             try await VaultCommand.run {
                 let log = try place.open()
+                if day {
+                    try await log.sealDay()
+                    if await log.snapshot().state.epoch > 0 {
+                        Terminal.write("epoch \(await log.snapshot().state.epoch) begins\n")
+                    }
+                }
+                try await log.settle()
                 _ = try await log.checkpoint()
                 let reader = await log.snapshot()
                 Terminal.write(
@@ -257,9 +286,15 @@ extension VaultCommand {
                     key         \(reader.identity.verifier)
                     records     \(reader.size)
                     sealed      \(reader.sealedSize) in \(reader.segments) segments, \(bytes.sealed) bytes
+                    pruned      \(reader.prunedSegments) of these segments; records from \(reader.state.retained) on are kept
+                    index       \(bytes.index) bytes
                     active      \(reader.size - reader.sealedSize) in \(reader.frames) frames, \(bytes.active) bytes of files
                     received    \(last)
                     checkpoint  \(checkpoint.size)
+                    kept        \(reader.state.retention.map { "\($0.days) days (\($0.name))" } ?? "for ever: not decided")
+                    holds       \(reader.state.holds.count)
+                    epoch       \(reader.state.epoch)
+                    day sealed  \(reader.state.sealedUntil.map { "up to \(UTCTime.text($0)), record \(reader.state.lastSeal ?? 0)" } ?? "never")
 
                     """)
             }
