@@ -9,7 +9,7 @@ struct BodyField {
 /// Reads named values from bodies: the members of a JSON object, names of nested objects joined with dots to depth 3; else `key=value` and
 /// `key="quoted value"` pairs. Tolerant: what cannot be read ends or is passed over, and nothing is ever refused. One pass, no recursion, and
 /// no memory beyond what it was made with: at most 64 values of at most 4,096 bytes with names of 1 to 63 bytes.
-final class BodyFieldReader {
+struct BodyFieldReader: ~Copyable {
     static let depthLimit = 3
     /// Names and unescaped values; an unescaped text is never longer than it was, so the longest record and its names always fit.
     private let arena = UnsafeMutableRawBufferPointer.allocate(
@@ -27,7 +27,7 @@ final class BodyFieldReader {
     }
 
     /// The named values of a body, valid until the next call.
-    func read(_ body: UnsafeRawBufferPointer) -> UnsafeBufferPointer<BodyField> {
+    mutating func read(_ body: UnsafeRawBufferPointer) -> UnsafeBufferPointer<BodyField> {
         (used, count) = (0, 0)
         if body.count <= Entries.recordLimit {
             let start = Self.skipSpace(body, 0)
@@ -36,7 +36,8 @@ final class BodyFieldReader {
         return UnsafeBufferPointer(rebasing: found[..<count])
     }
 
-    private func emit(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, isUnescaped: Bool) {
+    @inline(__always)
+    private mutating func emit(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, isUnescaped: Bool) {
         guard count < found.count, (1...VaultRecord.nameLimit).contains(name.count), value.count <= VaultRecord.valueLimit else {
             return
         }
@@ -45,6 +46,7 @@ final class BodyFieldReader {
     }
 
     /// Takes room in the arena; nil when there is not that much left.
+    @inline(__always)
     private func room(_ count: Int) -> UnsafeMutableRawBufferPointer? {
         guard arena.count - used >= count else { return nil }
         return UnsafeMutableRawBufferPointer(rebasing: arena[used..<used + count])
@@ -100,7 +102,7 @@ extension BodyFieldReader {
     }
 
     /// Reads from behind the first brace.
-    private func json(_ body: UnsafeRawBufferPointer, _ start: Int) {
+    private mutating func json(_ body: UnsafeRawBufferPointer, _ start: Int) {
         var at = start
         var prefixes = (0, 0, 0)
         var depth = 1
@@ -122,7 +124,8 @@ extension BodyFieldReader {
             guard at < body.count else { return }
             let mark = used
             let name = self.name(body, key, prefix)
-            if body[at] == UInt8(ascii: "{"), depth < Self.depthLimit, let name, (1..<VaultRecord.nameLimit).contains(name.count) {
+            if body[at] == UInt8(ascii: "{"), depth < Self.depthLimit, let name, (1..<VaultRecord.nameLimit).contains(name.count)
+            {
                 path.copyMemory(from: name)
                 path[name.count] = UInt8(ascii: ".")
                 prefix = name.count + 1
@@ -141,7 +144,7 @@ extension BodyFieldReader {
 
     /// Reads a value that is no object to go into, and emits it under the name; gives where the text goes on, nil when it does not.
     @inline(__always)
-    private func value(_ body: UnsafeRawBufferPointer, _ at: Int, _ name: UnsafeRawBufferPointer?) -> Int? {
+    private mutating func value(_ body: UnsafeRawBufferPointer, _ at: Int, _ name: UnsafeRawBufferPointer?) -> Int? {
         switch body[at] {
         case 0x22:
             guard let text = Self.quoted(body, at + 1) else { return nil }
@@ -160,9 +163,10 @@ extension BodyFieldReader {
 
     /// The name of a member: its key behind the names around; nil when it is too long.
     @inline(__always)
-    private func name(_ body: UnsafeRawBufferPointer, _ key: Quoted, _ prefix: Int) -> UnsafeRawBufferPointer? {
+    private mutating func name(_ body: UnsafeRawBufferPointer, _ key: Quoted, _ prefix: Int) -> UnsafeRawBufferPointer? {
         if prefix == 0 { return unescaped(body, key) }
-        guard let own = unescaped(body, key), prefix + own.count <= VaultRecord.nameLimit, let room = room(prefix + own.count) else {
+        guard let own = unescaped(body, key), prefix + own.count <= VaultRecord.nameLimit, let room = room(prefix + own.count)
+        else {
             return nil
         }
         room.copyMemory(from: UnsafeRawBufferPointer(rebasing: path[..<prefix]))
@@ -222,13 +226,13 @@ extension BodyFieldReader {
 extension BodyFieldReader {
     /// The text of a JSON string: the bytes as they are, or without escapes in the arena.
     @inline(__always)
-    private func unescaped(_ body: UnsafeRawBufferPointer, _ text: Quoted) -> UnsafeRawBufferPointer? {
+    private mutating func unescaped(_ body: UnsafeRawBufferPointer, _ text: Quoted) -> UnsafeRawBufferPointer? {
         let raw = body.part(text.start, text.end)
         return text.isEscaped ? resolve(raw) : raw
     }
 
     /// Resolves the escapes of RFC 8259 section 7. A half of a surrogate pair alone becomes U+FFFD; an escape that is none stays as it is.
-    private func resolve(_ raw: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    private mutating func resolve(_ raw: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard let room = room(raw.count) else { return nil }
         var (from, to) = (0, 0)
         while from < raw.count {
@@ -321,7 +325,7 @@ extension BodyFieldReader {
 
     /// Reads the pairs of a line as auditd, logfmt and many firewalls write. A single quote separates, so that auditd's `msg='a=b c="d"'`
     /// gives what is inside.
-    private func pairs(_ body: UnsafeRawBufferPointer) {
+    private mutating func pairs(_ body: UnsafeRawBufferPointer) {
         var at = 0
         while count < found.count {
             while at < body.count, body[at] != UInt8(ascii: "=") { at += 1 }
@@ -361,7 +365,7 @@ extension BodyFieldReader {
     }
 
     /// Takes the backslash from `\"` and `\\`; others stay, for paths are written with them.
-    private func unquoted(_ raw: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    private mutating func unquoted(_ raw: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard let room = room(raw.count) else { return nil }
         var (from, to) = (0, 0)
         while from < raw.count {

@@ -2,7 +2,7 @@
 ///
 /// Fields with few values get a dictionary: which groups of blocks hold which value. Everything else goes into a bloom filter for each group:
 /// words and pairs of ideographs of bodies and plain values, values of fields with many values, key commitments of sealed fields.
-final class IndexBuilder {
+struct IndexBuilder: ~Copyable {
     /// Most values of a field in the dictionary.
     static let valueLimit = 256
     /// Most names of fields that are told apart.
@@ -27,10 +27,12 @@ final class IndexBuilder {
     let shape: IndexShape
     private let tokens: IndexTokens
     private var words: WordTokens
-    private let reader = BodyFieldReader()
-    private let set = HashTable()
-    private let names = HashTable()
-    private let valueNumbers = HashTable()
+    private var reader = BodyFieldReader()
+    private var set = HashTable()
+    private var names = HashTable()
+    private var valueNumbers = HashTable()
+    /// Tokens put in lately, by their low bits: most words of a record were in the one before, and this much stays in the nearest cache.
+    private let recent = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: 1 << 11)
     private var fields: [Field] = []
     private var values: [Value] = []
     private var areNamesComplete = true
@@ -44,23 +46,27 @@ final class IndexBuilder {
         shape = IndexShape(blocks: blocks)
         tokens = IndexTokens(logID: logID)
         words = WordTokens(tokens.hash)
+        recent.initialize(repeating: 0)
     }
 
+    deinit { recent.deallocate() }
+
     /// Takes the records of the next block.
-    func add(block: Int, _ packed: UnsafeRawBufferPointer, _ ranges: [Range<Int>]) {
+    mutating func add(block: Int, _ packed: UnsafeRawBufferPointer, _ ranges: [Range<Int>]) {
         if shape.group(of: block) != group { endGroup() }
         for range in ranges { add(packed.part(range.lowerBound, range.upperBound)) }
     }
 
-    private func endGroup() {
+    private mutating func endGroup() {
         lists.append(isSaturated ? nil : set.members)
         occurred.append(groupOccurred.low <= groupOccurred.high ? groupOccurred.low...groupOccurred.high : nil)
         set.removeAll()
+        recent.update(repeating: 0)
         (isSaturated, groupOccurred) = (false, (.max, .min))
         group += 1
     }
 
-    private func add(_ leaf: UnsafeRawBufferPointer) {
+    private mutating func add(_ leaf: UnsafeRawBufferPointer) {
         let view = LeafView(leaf) ?? LeafView(plain: leaf)
         if let time = view.occurred { groupOccurred = (min(groupOccurred.low, time), max(groupOccurred.high, time)) }
         withUnsafeBytes(of: view.kind) { add(field: tokens.kindName, $0, isAlways: true) }
@@ -82,8 +88,10 @@ final class IndexBuilder {
     }
 
     @inline(__always)
-    private func insert(_ token: UInt64) {
-        guard !isSaturated else { return }
+    private mutating func insert(_ token: UInt64) {
+        let place = Int(truncatingIfNeeded: token >> 32) & (recent.count - 1)
+        guard recent[place] != token, !isSaturated else { return }
+        recent[place] = token
         set.insert(token)
         if set.count > Self.tokenLimit {
             isSaturated = true
@@ -92,7 +100,7 @@ final class IndexBuilder {
     }
 
     @inline(__always)
-    private func add(text: UnsafeRawBufferPointer) {
+    private mutating func add(text: UnsafeRawBufferPointer) {
         words.begin()
         Words.forEach(text) { start, end in
             if let token = words.indexed(text, start, end) { insert(token) }
@@ -102,7 +110,7 @@ final class IndexBuilder {
     }
 
     @inline(__always)
-    private func add(field name: UInt64, _ value: UnsafeRawBufferPointer, isAlways: Bool) {
+    private mutating func add(field name: UInt64, _ value: UnsafeRawBufferPointer, isAlways: Bool) {
         guard let field = number(ofName: name) else {
             if isAlways || ValueTokens.isNeeded(value) { insert(tokens.value(value, of: name)) }
             return
@@ -119,7 +127,7 @@ final class IndexBuilder {
         addNew(hash, field, value, isAlways)
     }
 
-    private func number(ofName name: UInt64) -> Int? {
+    private mutating func number(ofName name: UInt64) -> Int? {
         if let number = names.find(name) { return number }
         guard names.count < Self.nameLimit else {
             areNamesComplete = false
@@ -130,7 +138,7 @@ final class IndexBuilder {
         return fields.count - 1
     }
 
-    private func addNew(_ hash: UInt64, _ field: Int, _ value: UnsafeRawBufferPointer, _ isAlways: Bool) {
+    private mutating func addNew(_ hash: UInt64, _ field: Int, _ value: UnsafeRawBufferPointer, _ isAlways: Bool) {
         if let number = valueNumbers.find(hash), values[number].field == field {
             values[number].groups |= 1 << UInt64(group)
             (fields[field].last, fields[field].lastNumber) = (hash, number)
@@ -149,7 +157,7 @@ final class IndexBuilder {
     }
 
     /// The bytes of the index, after the last block.
-    func finish(logID: [UInt8], segment: UInt64, footer: MerkleHash) -> [UInt8] {
+    mutating func finish(logID: [UInt8], segment: UInt64, footer: MerkleHash) -> [UInt8] {
         while lists.count < shape.groups { endGroup() }
         // Values of fields that turned out to have too many leave the dictionary for the bloom filters.
         for (number, value) in values.enumerated() where !fields[value.field].hasDictionary && value.needsToken {

@@ -14,7 +14,7 @@ struct IndexContent {
     static let lineLength = 64
     static let bucketLimit = 1 << 15
     /// Bits of the filter for each distinct token.
-    static let bitsPerToken = 16
+    static let bitsPerToken = 14
 
     let shape: IndexShape
     let areNamesComplete: Bool

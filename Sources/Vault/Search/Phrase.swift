@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Bytes to be found, exactly or with ASCII letters in either case.
 ///
 /// Looks for the two neighbouring bytes that should be rarest in logs, eight places a step, and compares the rest only where both stand: with
@@ -12,7 +14,7 @@ struct Needle: Sendable {
     private let wanted: (UInt64, UInt64)
     private let fold: (UInt64, UInt64)
 
-    /// - Parameter isFolded: ASCII letters of the bytes, which must be lower case then, stand for both cases.
+    /// `isFolded`: ASCII letters of the bytes, which must be lower case then, stand for both cases.
     init(_ bytes: [UInt8], isFolded: Bool) {
         self.bytes = bytes
         self.isFolded = isFolded
@@ -47,6 +49,9 @@ struct Needle: Sendable {
     func find(_ text: UnsafeRawBufferPointer, from: Int) -> Int? {
         let last = text.count - bytes.count
         guard !bytes.isEmpty, from <= last else { return nil }
+        if bytes.count == 1, !isFolded || fold.0 == 0, let base = text.baseAddress {
+            return memchr(base + from, Int32(bytes[0]), text.count - from).map { UnsafeRawPointer($0) - base }
+        }
         return bytes.withUnsafeBytes { needle in
             let ones: UInt64 = 0x0101_0101_0101_0101
             // The first byte of the pair lies at `place...last + place`, and the second, one further, still inside of the text: a needle of

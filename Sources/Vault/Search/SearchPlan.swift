@@ -49,14 +49,14 @@ struct SearchPlan: Sendable {
     func matches(
         _ packed: UnsafeRawBufferPointer, _ ranges: [Range<Int>], _ allowed: Range<Int>, received: ClosedRange<Int64>, limit: Int
     ) -> [Int] {
-        let reader = BodyFieldReader()
+        var reader = BodyFieldReader()
         var found: [Int] = []
         var place = allowed.lowerBound
         var known = Known()
         while found.count < limit, place < ranges.count {
             let next = candidate(packed, ranges, place, &known)
             guard next < allowed.upperBound else { break }
-            if holds(packed.part(ranges[next].lowerBound, ranges[next].upperBound), received, reader) { found.append(next) }
+            if holds(packed.part(ranges[next].lowerBound, ranges[next].upperBound), received, &reader) { found.append(next) }
             place = next + 1
         }
         return found
@@ -100,7 +100,7 @@ struct SearchPlan: Sendable {
     // MARK: A record
 
     /// Whether a leaf is what is looked for. A leaf of a broken form is a record as it came, so that nothing can hide in one.
-    func holds(_ leaf: UnsafeRawBufferPointer, _ received: ClosedRange<Int64>, _ reader: BodyFieldReader) -> Bool {
+    func holds(_ leaf: UnsafeRawBufferPointer, _ received: ClosedRange<Int64>, _ reader: inout BodyFieldReader) -> Bool {
         let view = LeafView(leaf) ?? LeafView(plain: leaf)
         if let kind = query.kind, view.kind != kind.rawValue { return false }
         if let source, !view.source.elementsEqual(source) { return false }

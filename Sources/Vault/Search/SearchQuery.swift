@@ -55,7 +55,8 @@ public struct SearchQuery: Hashable, Sendable {
         }
         try require(limit >= 1, "the limit must be at least 1")
         try require(received?.isEmpty != true && occurred?.isEmpty != true, "a time range is empty")
-        try require((source?.utf8.count ?? 0) <= VaultRecord.sourceLimit, "the source has more than \(VaultRecord.sourceLimit) bytes")
+        try require(
+            (source?.utf8.count ?? 0) <= VaultRecord.sourceLimit, "the source has more than \(VaultRecord.sourceLimit) bytes")
         for count in [fields.count, texts.count, contains.count] {
             try require(count <= Self.partLimit, "more than \(Self.partLimit) fields, texts or substrings")
         }

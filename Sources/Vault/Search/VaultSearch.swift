@@ -17,6 +17,15 @@ public final class VaultSearcher: Sendable {
         var segments: [UInt64: Segment] = [:]
         /// Descriptors to be closed in the end.
         var files: [Int32] = []
+        /// Records of frames of the active segment, by their first index: the active segment has no index, and reading and expanding its frames
+        /// again costs ten times what searching them does.
+        var frames: [UInt64: FrameRecords] = [:]
+        var frameBytes = 0
+    }
+
+    private struct FrameRecords {
+        let packed: [UInt8]
+        let ranges: [Range<Int>]
     }
 
     /// What is kept of a sealed segment.
@@ -30,6 +39,7 @@ public final class VaultSearcher: Sendable {
 
     private static let segmentLimit = 4_096
     private static let fileLimit = 512
+    private static let frameLimit = 64 << 20
 
     /// A searcher of a view.
     ///
@@ -204,7 +214,8 @@ public final class VaultSearcher: Sendable {
             }
             run.report.blocksRead += 1
             run.report.recordsExamined += UInt64(reference.count)
-            let (packed, ranges) = try records(reference)
+            let frame = try recall(reference)
+            let (packed, ranges) = (frame.packed, frame.ranges)
             let allowed = run.places(first: reference.first, count: ranges.count)
             let places = packed.withUnsafeBytes {
                 run.plan.matches($0, ranges, allowed, received: times, limit: run.limit)
@@ -222,26 +233,40 @@ public final class VaultSearcher: Sendable {
         }
     }
 
+    private func recall(_ reference: FrameReference) throws(VaultError) -> FrameRecords {
+        if let frame = known.withLock({ $0.frames[reference.first] }) { return frame }
+        let frame = try records(reference)
+        let bytes = frame.packed.count + frame.ranges.count * MemoryLayout<Range<Int>>.stride
+        known.withLock {
+            guard $0.frameBytes + bytes <= Self.frameLimit, $0.frames[reference.first] == nil else { return }
+            $0.frames[reference.first] = frame
+            $0.frameBytes += bytes
+        }
+        return frame
+    }
+
     /// The records of a frame. When the segment was sealed since the view was taken, its file was recycled and they are in the sealed file.
-    private func records(_ reference: FrameReference) throws(VaultError) -> (packed: [UInt8], ranges: [Range<Int>]) {
+    private func records(_ reference: FrameReference) throws(VaultError) -> FrameRecords {
         do throws(VaultError) {
             let frame = try image.read(reference)
-            return (frame.packed, frame.ranges)
+            return FrameRecords(packed: frame.packed, ranges: frame.ranges)
         } catch  where error.code != .file {
             let number = reference.first >> UInt64(image.identity.segmentHeight)
             guard try image.files.exists(image.layout.sealed(number)) else { throw error }
             let segment = try SealedSegment(layout: image.layout, files: image.files, identity: image.identity, number: number)
             defer { segment.close() }
-            let wanted = Int(reference.first - segment.footer.first)..<Int(reference.first - segment.footer.first) + reference.count
+            let wanted =
+                Int(reference.first - segment.footer.first)..<Int(reference.first - segment.footer.first) + reference.count
             var packed: [UInt8] = []
             for block in segment.footer.blocks where wanted.overlaps(block.first..<block.first + block.count) {
-                let (bytes, ranges) = try block.read(image.files, segment.file, path: segment.path, segmentFirst: segment.footer.first)
+                let (bytes, ranges) = try block.read(
+                    image.files, segment.file, path: segment.path, segmentFirst: segment.footer.first)
                 for place in ranges.indices where wanted.contains(block.first + place) {
                     packed += bytes[(ranges[place].lowerBound - 2)..<ranges[place].upperBound]
                 }
             }
             guard let ranges = Entries.ranges(packed, count: reference.count) else { throw error }
-            return (packed, ranges)
+            return FrameRecords(packed: packed, ranges: ranges)
         }
     }
 }
@@ -272,7 +297,9 @@ private struct SearchRun {
     init(plan: SearchPlan, asked: IndexQuery, size: UInt64) {
         (self.plan, self.asked, self.size) = (plan, asked, size)
         let start = plan.query.start
-        wanted = plan.query.isNewestFirst ? 0..<min(size, start.map { $0 == .max ? $0 : $0 + 1 } ?? size) : min(size, start ?? 0)..<size
+        wanted =
+            plan.query.isNewestFirst
+            ? 0..<min(size, start.map { $0 == .max ? $0 : $0 + 1 } ?? size) : min(size, start ?? 0)..<size
     }
 
     /// Hits that may still be given.
@@ -365,7 +392,8 @@ private struct SegmentScan {
             if tile != proven { try prove(tile, block) }
             proven = tile
             try run.give(
-                segment.footer.first + UInt64(block.entry.first + place), Array(block.packed[block.ranges[place]]), block.entry.received,
+                segment.footer.first + UInt64(block.entry.first + place), Array(block.packed[block.ranges[place]]),
+                block.entry.received,
                 each)
         }
     }
@@ -395,7 +423,8 @@ private struct SegmentScan {
         guard leaf == end, range.root == segment.footer.tiles[tile] else {
             let from = segment.footer.first + UInt64(tile * Tile.fullWidth)
             throw VaultError(
-                .damaged, "the records do not have the hash that was sealed", at: "\(segment.path): records \(from)...\(from + 255)",
+                .damaged, "the records do not have the hash that was sealed",
+                at: "\(segment.path): records \(from)...\(from + 255)",
                 remedy: "restore this segment from a copy")
         }
     }

@@ -63,7 +63,8 @@ enum Words {
     /// Calls with every word's bounds, in order, and every pair of ideographs that stand side by side.
     @inline(__always)
     static func forEach(
-        _ text: UnsafeRawBufferPointer, word: (_ start: Int, _ end: Int) -> Void, pair: (_ first: UInt32, _ second: UInt32) -> Void
+        _ text: UnsafeRawBufferPointer, word: (_ start: Int, _ end: Int) -> Void,
+        pair: (_ first: UInt32, _ second: UInt32) -> Void
     ) {
         if Scalars.isASCII(text) { ascii(text, word) } else { general(text, word, pair) }
     }
@@ -79,7 +80,7 @@ enum Words {
 
     /// One bit for each of up to 64 bytes from an offset: whether it is a letter or digit.
     @inline(__always)
-    private static func window(_ text: UnsafeRawBufferPointer, _ from: Int, _ count: Int) -> UInt64 {
+    static func window(_ text: UnsafeRawBufferPointer, _ from: Int, _ count: Int) -> UInt64 {
         var bits: UInt64 = 0
         var done = 0
         while done + 8 <= count {
@@ -236,8 +237,8 @@ struct WordTokens {
             && Scalars.isDigit(text[start - 2]) && Scalars.isDigit(text[start - 3]) && text[start - 4] == UInt8(ascii: ":")
     }
 
-    /// Whether 36 bytes have the form of a UUID; the caller has seen eight of them, and that there are so many.
-    private static func isIdentifier(_ text: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+    /// Whether 36 bytes have the form of a UUID; the caller has seen that there are so many.
+    static func isIdentifier(_ text: UnsafeRawBufferPointer, _ start: Int) -> Bool {
         for place in 0..<36 {
             let byte = text[start + place]
             switch place {
@@ -251,23 +252,41 @@ struct WordTokens {
 
 /// When the value of a field with many values gets a token of its own, besides its words.
 enum ValueTokens {
-    /// Whether it does: values that are one word are found by it, numbers and times by their words.
+    /// Whether it does: values that are one word are found by it, numbers, times and UUIDs by their words.
+    @inline(__always)
     static func isNeeded(_ value: UnsafeRawBufferPointer) -> Bool {
+        // Most values are one short word: seen in one step.
+        if value.count - 1 < 64, value.count > 0, Scalars.isASCII(value),
+            Words.window(value, 0, value.count) == UInt64.max >> UInt64(truncatingIfNeeded: 64 - value.count)
+        {
+            return false
+        }
+        return isNeededSlowly(value)
+    }
+
+    private static func isNeededSlowly(_ value: UnsafeRawBufferPointer) -> Bool {
         var (words, points, others) = (true, 0, false)
         for byte in value where !Scalars.isWord(byte) {
             words = false
-            if byte == UInt8(ascii: ".") { points += 1 } else if byte != UInt8(ascii: "-"), byte != UInt8(ascii: "+") { others = true }
+            if byte == UInt8(ascii: ".") {
+                points += 1
+            } else if byte != UInt8(ascii: "-"), byte != UInt8(ascii: "+") {
+                others = true
+            }
         }
         if words { return value.isEmpty }
         let isNumber =
-            !others && points <= 1 && value.allSatisfy { $0 < 0x3A || $0 | 0x20 == UInt8(ascii: "e") } && value.contains(where: Scalars.isDigit)
-        return !isNumber && !isTime(value)
+            !others && points <= 1 && value.allSatisfy { $0 < 0x3A || $0 | 0x20 == UInt8(ascii: "e") }
+            && value.contains(where: Scalars.isDigit)
+        let isIdentifier = value.count == 36 && WordTokens.isIdentifier(value, 0)
+        return !isNumber && !isTime(value) && !isIdentifier
     }
 
     /// Whether it begins as `2026-11-20T15:` does.
     private static func isTime(_ value: UnsafeRawBufferPointer) -> Bool {
         guard value.count >= 14 else { return false }
         for place in [0, 1, 2, 3, 5, 6, 8, 9, 11, 12] where !Scalars.isDigit(value[place]) { return false }
-        return (value[4] == UInt8(ascii: "-") || value[4] == UInt8(ascii: "/")) && value[4] == value[7] && value[13] == UInt8(ascii: ":")
+        return (value[4] == UInt8(ascii: "-") || value[4] == UInt8(ascii: "/")) && value[4] == value[7]
+            && value[13] == UInt8(ascii: ":")
     }
 }

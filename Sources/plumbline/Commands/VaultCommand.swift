@@ -14,6 +14,7 @@ struct VaultCommand: AsyncParsableCommand {
             EXAMPLES
               plumbline vault init /srv/logs/trading --name logs.example.com/trading
               journalctl -o json | plumbline vault append /srv/logs/trading
+              plumbline vault search /srv/logs/trading denied --newest --limit 20
               plumbline vault verify /srv/logs/trading
               plumbline vault prove /srv/logs/trading 4711
 
@@ -22,7 +23,9 @@ struct VaultCommand: AsyncParsableCommand {
               73 exists already   74 file call failed   75 locked, try again   76 rolled back or forked
             """,
         subcommands: [
-            Initialize.self, Append.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Export.self, Stats.self,
+            Initialize.self, Append.self, Search.self, Index.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self,
+            Export.self,
+            Stats.self,
         ])
 
     /// Where a vault, its key and its register lie.
