@@ -59,13 +59,17 @@ struct SearchIndexTests {
             var (maker, made) = random(seed * 1_000 + UInt64(blocks), blocks: blocks, records: 6)
             let index = try Made(made)
             let leaves = made.flatMap { $0 }
+            var found = 0
             for _ in 0..<400 {
                 let query = maker.query(leaves)
                 let left = try #require(try index.candidates(query))
                 for (number, block) in made.enumerated() where block.contains(where: { Naive.holds(query, $0) }) {
+                    found += 1
                     #expect(left.contains(number), "\(query)")
                 }
             }
+            // Queries that find nothing would show nothing.
+            #expect(found > 100)
         }
     }
 

@@ -54,10 +54,26 @@ struct Needle: Sendable {
         }
         return bytes.withUnsafeBytes { needle in
             let ones: UInt64 = 0x0101_0101_0101_0101
-            // The first byte of the pair lies at `place...last + place`, and the second, one further, still inside of the text: a needle of
-            // n bytes has place + step < n, so eight bytes from `at + step` end at `last + place + 1 + step` <= `text.count` at most.
+            // The first byte of the pair lies at `place...last + place`, all before `end`; the second one further at most, for place + step is
+            // a place of the needle: so what is loaded from `at` ends at `end`, from `at + step` at `end + step` <= `text.count`.
             var at = from + place
             let end = last + place + 1
+            // Whole vectors first, 32 places a step: the compiler's masks are compared as numbers, for asking a mask itself is slow.
+            let (first, second) = (
+                SIMD16(repeating: UInt8(truncatingIfNeeded: wanted.0)), SIMD16(repeating: UInt8(truncatingIfNeeded: wanted.1))
+            )
+            let (low, high) = (
+                SIMD16(repeating: UInt8(truncatingIfNeeded: fold.0)), SIMD16(repeating: UInt8(truncatingIfNeeded: fold.1))
+            )
+            while at + 32 <= end {
+                let left = Self.marks(text, at, step, first, second, low, high)
+                let right = Self.marks(text, at + 16, step, first, second, low, high)
+                let both = left | right
+                if both[0] | both[1] != 0 {
+                    for start in at - place..<at - place + 32 where isEqual(text, start, needle) { return start }
+                }
+                at += 32
+            }
             while at + 8 <= end {
                 let first = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
                 let second = UInt64(littleEndian: text.loadUnaligned(fromByteOffset: at + step, as: UInt64.self))
@@ -76,6 +92,18 @@ struct Needle: Sendable {
             }
             return nil
         }
+    }
+
+    /// All bits of each of sixteen places where both bytes stand.
+    @inline(__always)
+    private static func marks(
+        _ text: UnsafeRawBufferPointer, _ at: Int, _ step: Int, _ first: SIMD16<UInt8>, _ second: SIMD16<UInt8>,
+        _ low: SIMD16<UInt8>,
+        _ high: SIMD16<UInt8>
+    ) -> SIMD2<UInt64> {
+        let here = (text.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self) | low) .== first
+        let next = (text.loadUnaligned(fromByteOffset: at + step, as: SIMD16<UInt8>.self) | high) .== second
+        return unsafeBitCast(here .& next, to: SIMD2<UInt64>.self)
     }
 
     @inline(__always)

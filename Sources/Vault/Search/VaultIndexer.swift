@@ -57,7 +57,8 @@ public struct VaultIndexer: Sendable {
         // Checked by the footer's checksums and not rehashed, which would cost a quarter of the whole: the index names the footer it was made
         // under, so bytes that pass for this footer's differ from those sealed only where a checksum fails to see damage.
         for (place, block) in segment.footer.blocks.enumerated() {
-            let (packed, ranges) = try block.read(image.files, segment.file, path: segment.path, segmentFirst: segment.footer.first)
+            let (packed, ranges) = try block.read(
+                image.files, segment.file, path: segment.path, segmentFirst: segment.footer.first)
             packed.withUnsafeBytes { builder.add(block: place, $0, ranges) }
         }
         let bytes = builder.finish(logID: image.identity.id, segment: number, footer: segment.footer.hash)

@@ -207,10 +207,11 @@ struct WordTokens {
         var digits = start + 1
         while digits < end, Scalars.isDigit(text[digits]) { digits += 1 }
         if digits == end - 1, text[digits] | 0x20 == UInt8(ascii: "z") { return nil }
-        guard digits == end, length >= 7 else { return hash(text, start, end, fold: Words.fold) }
-        // Seconds, milliseconds, microseconds or nanoseconds since 1970 go by about a quarter of an hour, other numbers by hundreds.
+        guard digits == end, length >= 6 else { return hash(text, start, end, fold: Words.fold) }
+        // Seconds, milliseconds, microseconds or nanoseconds since 1970 go by about a quarter of an hour, other numbers by hundreds (of six digits, by tens).
         let isTime = text[start] == UInt8(ascii: "1") && length >= 10 && length <= 19 && (length - 10) % 3 == 0
-        return hash(text, start, start + (isTime ? 7 : length - 2), fold: 0, salt: UInt64(truncatingIfNeeded: length) << 8)
+        return hash(
+            text, start, start + (isTime ? 7 : max(length - 2, 5)), fold: 0, salt: UInt64(truncatingIfNeeded: length) << 8)
     }
 
     /// The form of a word by which it may have been left out.
