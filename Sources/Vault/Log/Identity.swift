@@ -101,7 +101,6 @@ struct Layout: Sendable {
     func spare(_ number: UInt64) -> String { active + "/" + Path.number(number) + ".spare" }
     func sealed(_ segment: UInt64) -> String { sealed + "/" + Path.number(segment) + ".segment" }
     func pruned(_ segment: UInt64) -> String { sealed + "/" + Path.number(segment) + ".pruned" }
-    func index(_ segment: UInt64) -> String { directory + "/index/" + Path.number(segment) + ".index" }
     /// The key of the epoch lies beside the directory: a copy of the log must not hold it.
     var epoch: String { directory + ".epoch" }
 }

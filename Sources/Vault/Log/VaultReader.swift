@@ -66,7 +66,7 @@ public struct VaultReader: NodeSource, Sendable {
             return bytes
         }
         var index: UInt64 = 0
-        do throws(VaultError) { index = try sum(image.layout.directory + "/index") } catch  where error.code == .notFound {}
+        do throws(VaultError) { index = try sum(image.layout.index) } catch  where error.code == .notFound {}
         return (try sum(image.layout.sealed), try sum(image.layout.active), index)
     }
 }

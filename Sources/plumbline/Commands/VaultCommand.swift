@@ -14,6 +14,7 @@ struct VaultCommand: AsyncParsableCommand {
             EXAMPLES
               plumbline vault init /srv/logs/trading --name logs.example.com/trading
               journalctl -o json | plumbline vault append /srv/logs/trading
+              plumbline vault search /srv/logs/trading denied --newest --limit 20
               plumbline vault verify /srv/logs/trading
               plumbline vault prove /srv/logs/trading 4711
 
@@ -23,8 +24,8 @@ struct VaultCommand: AsyncParsableCommand {
               77 a legal hold forbids it
             """,
         subcommands: [
-            Initialize.self, Append.self, Read.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Keep.self,
-            HoldCommand.self, Prune.self, Shred.self, Export.self, Backup.self, Stats.self, ForecastCommand.self,
+            Initialize.self, Append.self, Search.self, Read.self, Index.self, Verify.self, Prove.self, SignCheckpoint.self,
+            Seal.self, Keep.self, HoldCommand.self, Prune.self, Shred.self, Export.self, Backup.self, Stats.self, ForecastCommand.self,
         ])
 
     /// Where a vault, its key and its register lie.
