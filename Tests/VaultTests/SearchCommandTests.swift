@@ -23,6 +23,7 @@ struct SearchCommandTests {
         #expect(try Program.run("vault", "index", log).output.hasPrefix("indexed 2 of 2 segments, "))
         #expect(try Program.run("vault", "index", log).output.hasPrefix("indexed 0 of 2 segments"))
         #expect(try Program.run("vault", "index", log, "--rebuild").output.hasPrefix("indexed 2 of 2 segments"))
+        #expect(try Program.run("vault", "verify", log).output.hasSuffix("sound\n"))
         let second = try Program.run("vault", "search", log, "--field", "id=id77")
         #expect(second.status == 0 && second.output.hasPrefix("77 ") && !second.output.contains("without an index"))
         #expect(

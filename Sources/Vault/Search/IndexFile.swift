@@ -13,7 +13,7 @@ struct IndexContent {
     static let headerLength = 128
     static let lineLength = 64
     static let bucketLimit = 1 << 15
-    /// Bits of the filter for each distinct token: one false answer in some 400 blocks, for less than ten bytes an audit event.
+    /// Bits of the filter for each distinct token: one false answer in some 350 blocks, for less than ten bytes an audit event.
     static let bitsPerToken = 13
 
     let shape: IndexShape
