@@ -1,6 +1,7 @@
 // What the machine can do at C speed, on the same events and in the same run as the vault: the denominators of its ratios.
 //
 //   reference generate N FILE      N synthetic audit events of 266 bytes, a line each
+//   reference noise N FILE         N lines of 4,000 random hexadecimal digits, for what must fill a disk with few records
 //   reference hash FILE            leaf hashes and tree, one thread
 //   reference seal FILE OUT        leaf hashes, tree, zstd -1 of each MiB, write, fdatasync of each block; one thread, then two
 //   reference scan FILE NEEDLE     expand blocks and look for a string, one thread
@@ -57,6 +58,21 @@ static void generate(long count, const char *path) {
         while (length < LINE - 3) line[length] = "terminal policy check passed for branch desk "[length % 45], length++;
         memcpy(line + LINE - 3, "\"}\n", 3);
         if (fwrite(line, 1, LINE, file) != LINE) die(path);
+    }
+    if (fclose(file)) die(path);
+}
+
+static void noise(long count, const char *path) {
+    FILE *file = fopen(path, "w");
+    if (!file) die(path);
+    for (long index = 0; index < count; index++) {
+        char line[4001];
+        for (int at = 0; at < 4000;) {
+            uint64_t r = random64();
+            for (int digit = 0; digit < 16; digit++, r >>= 4) line[at++] = "0123456789abcdef"[r & 15];
+        }
+        line[4000] = '\n';
+        if (fwrite(line, 1, sizeof line, file) != sizeof line) die(path);
     }
     if (fclose(file)) die(path);
 }
@@ -211,6 +227,7 @@ int main(int count, char **arguments) {
     size_t size;
     const char *what = count > 2 ? arguments[1] : "";
     if (!strcmp(what, "generate") && count == 4) generate(atol(arguments[2]), arguments[3]);
+    else if (!strcmp(what, "noise") && count == 4) noise(atol(arguments[2]), arguments[3]);
     else if (!strcmp(what, "hash")) {
         char *bytes = load(arguments[2], &size);
         printf("hash %.0f\n", size / LINE / hash_all(bytes, size));
@@ -222,7 +239,7 @@ int main(int count, char **arguments) {
         size_t room = ZSTD_compressBound(size);
         printf("size %zu\n", ZSTD_compress(malloc(room), room, bytes, size, 1));
     } else {
-        fprintf(stderr, "usage: reference generate N FILE | hash FILE | seal FILE OUT | scan FILE NEEDLE | size FILE | sync DIR\n");
+        fprintf(stderr, "usage: reference generate N FILE | noise N FILE | hash FILE | seal FILE OUT | scan FILE NEEDLE | size FILE | sync DIR\n");
         return 64;
     }
     return 0;
