@@ -16,10 +16,10 @@ cd "$(dirname "$0")/.."
 vault=${VAULT_BENCHMARK:-.build/release/vault-benchmark}
 events=${EVENTS:-2000000}
 rounds=${ROUNDS:-3}
-batches=${CLIENT_BATCHES:-500}
+# So many that each client's first append, which waits for the first active file, is far below the hundredth that p99 looks at.
+batches=${CLIENT_BATCHES:-1000}
 # 32,700 lines of 4,000 random hexadecimal digits, compressed to a little over a half, all but fill an active file of 64 MiB.
 noise_lines=32700
-segment=65536
 
 stop() { echo "bench-vault: $*" >&2; exit 1; }
 [ -x "$vault" ] || stop "$vault is not there (make bench-vault builds it)"
@@ -94,13 +94,13 @@ pair() { if [ $(($1 % 2)) = 1 ]; then $2; $3; else $3; $2; fi; }
 offers() { [[ $usage == *" $1 DIR"* ]]; }
 usage=$("$vault" 2>&1 || true)
 
-compute() { awk "BEGIN { printf \"%.6g\", $1 }"; }
+compute() { awk "BEGIN { printf \"%.15g\", $1 }"; }
 holds() { awk "BEGIN { exit !($1) }"; }
 
 # The median of what was kept under a name; nothing when nothing was.
 median() {
     [ -n "${kept[$1]:-}" ] || return 0
-    tr ' ' '\n' <<<"${kept[$1]# }" | sort -g | awk '{ v[NR] = $1 } END { printf "%.6g", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+    tr ' ' '\n' <<<"${kept[$1]# }" | sort -g | awk '{ v[NR] = $1 } END { printf "%.15g", (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
 # 1234567 as 1.23 M.
@@ -119,7 +119,7 @@ judge() {
     targets=$((targets + 1))
     if holds "$6"; then verdict=yes; met=$((met + 1)); else not_met+=("$1"); fi
     if [ $verdict = yes ] && [ -n "${7:-}" ] && holds "$7"; then verdict="yes, stretch"; fi
-    row "$1" "$2" "$3" "$4" "$5" "$verdict"
+    row "$1" "$2" "$3" "$4" "$5" "$verdict${was_busy:+ (?)}"
 }
 
 unmeasured() {
@@ -306,6 +306,7 @@ for ((round = 1; round <= rounds; round++)); do
     sqlite_once 10000
     copy
 done
+look_busy "at end"
 
 # ---- the table ----
 
@@ -313,7 +314,15 @@ coming="vault-benchmark has no such command"
 against "sealing, two threads" "/s" ours.sealing reference.seal_2 0.50 0.70
 row "  one thread of C" "" "$(short "$(median reference.seal_1)")/s" "" "" "for information"
 row "  durable, not yet sealed" "$(short "$(median ours.append)")/s" "" "" "" "for information"
-against "durable commits, 1 client" "/s" ours.commits reference.sync 0.60 0.80
+name="durable commits, 1 client"
+value=$(median ours.commits)
+raw=$(median reference.sync)
+if [ -n "$value" ] && [ -n "$raw" ] && holds "$value > 1.1 * $raw"; then
+    # Each commit is one such sync, so the scheduler was measured and not the log.
+    unmeasured "$name" ">= 0.60" "faster than fdatasync alone ($(short "$raw")/s): noise" "$(short "$value")/s"
+else
+    against "$name" "/s" ours.commits reference.sync 0.60 0.80
+fi
 
 name="64 clients, records"
 value=$(median ours.clients)
@@ -332,6 +341,8 @@ if offers scan; then why="a program failed"; else why=$coming; fi
 hits=$(median ours.scan_hits)
 if [ -n "$hits" ] && [ "$hits" != "$(median reference.scan_hits)" ]; then
     failures+=("scan: $hits hits, the reference has $(median reference.scan_hits)")
+    kept[ours.scan]=
+    why="it found something else"
 fi
 against "full scan" "/s" ours.scan reference.scan 0.50 0.70 "$why"
 
@@ -348,7 +359,7 @@ else
     if [ "$events" -lt 10000000 ]; then
         unmeasured "$name" "<= 50 ms" "in $(short "$events") events; EVENTS=10000000" "$shown"
     else
-        judge "$name" "$shown" "-" "-" "<= 50 ms" "$value <= 50" "$value <= 10"
+        judge "$name" "$shown" "-" "-" "<= 50 ms" "$value <= 50 && $hits == $needle_expected" "$value <= 10"
     fi
 fi
 
@@ -357,11 +368,10 @@ whole=$(median size.size)
 # Counted here: the program's own figure also holds what it is writing.
 sealed_bytes=
 if compgen -G "$work/log/sealed/*.segment" >/dev/null; then sealed_bytes=$(stat -c %s "$work"/log/sealed/*.segment | awk '{ n += $1 } END { print n }'); fi
-sealed_segments=$((${sealed_records:-0} / segment))
 index_bytes=$(median ours.index_bytes)
 if ! offers needle; then why=$coming; else why="a program failed"; fi
 per_event=
-if [ -n "$sealed_bytes" ] && [ "$sealed_segments" -gt 0 ]; then per_event=$(compute "$sealed_bytes / $sealed_records"); fi
+if [ -n "$sealed_bytes" ] && [ -n "$sealed_records" ]; then per_event=$(compute "$sealed_bytes / $sealed_records"); fi
 if [ -n "$index_bytes" ] && [ -n "$per_event" ] && [ -n "$whole" ]; then
     index_each=$(compute "$index_bytes / $sealed_records")
     judge "index, bytes an event" "$(printf '%.2f B' "$index_each")" "-" "-" "<= 10" "$index_each <= 10"
@@ -389,8 +399,6 @@ for who in reader writer; do
     fi
 done
 
-echo
-look_busy "at end"
 echo
 {
     printf '%s|%s|%s|%s|%s|%s\n' "measure" "ours" "reference" "ratio (range)" "target" "verdict"
