@@ -7,22 +7,24 @@
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
+#   make bench-vault   the vault's part alone (EVENTS=10000000, ROUNDS=, BENCH_DIR=, VAULT_BENCHMARK=)
 #   make dist     one stripped program file, with man page and shell completions, in .build/dist
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test torture judge lint format bench dist setup setup-test setup-judge setup-bench release clean
+.PHONY: run test torture judge lint format bench bench-vault dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
 # libyaml and zstd go into the program; openssl and openssh-server are what the tests try the collectors on; the judges are Go's
-# packages for transparency logs, and from PyPI those of Scripts/judge/requirements.txt.
+# packages for transparency logs, and from PyPI those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
 PACKAGES := libyaml-dev libzstd-dev
 TEST_PACKAGES := openssl openssh-server
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 BENCH_PACKAGES := lynis time
+VAULT_BENCH_PACKAGES := gcc libc6-dev libssl-dev libsqlite3-dev postgresql
 
 # $(call install,PACKAGES) installs those that are missing; as root, or through sudo.
 define install
@@ -48,6 +50,9 @@ setup-judge: setup
 
 setup-bench: setup
 	$(call install,$(BENCH_PACKAGES))
+
+setup-bench-vault: setup
+	$(call install,$(VAULT_BENCH_PACKAGES))
 
 release: setup
 	$(SWIFT) build $(RELEASE_FLAGS) --product plumbline
@@ -85,6 +90,15 @@ format:
 bench: setup-bench release
 	$(SWIFT) build $(RELEASE_FLAGS) --product market-benchmark
 	Scripts/bench.sh
+	$(MAKE) --no-print-directory bench-vault
+
+# The environment reaches the script: a program named by VAULT_BENCHMARK is measured as it is.
+VAULT_BENCHMARK ?= .build/release/vault-benchmark
+bench-vault: setup-bench-vault
+ifeq ($(VAULT_BENCHMARK),.build/release/vault-benchmark)
+	$(SWIFT) build $(RELEASE_FLAGS) --product vault-benchmark
+endif
+	VAULT_BENCHMARK=$(VAULT_BENCHMARK) Scripts/bench-vault.sh
 
 dist: release
 	mkdir -p .build/dist

@@ -8,6 +8,9 @@ internal import Vault
 ///     vault-benchmark clients DIR TASKS N     so many clients at once, N appends of 16 records each
 ///     vault-benchmark open DIR                a view of the log
 ///     vault-benchmark verify DIR              everything rehashed
+///     vault-benchmark recover DIR             a writer's opening, until it could sign
+///     vault-benchmark scan DIR NEEDLE         a string looked for in every record, without index
+///     vault-benchmark needle DIR FIELD VALUE  indexes what is not indexed, then looks for one value
 @main
 struct VaultBenchmark {
     static func main() async {
@@ -142,5 +145,47 @@ struct VaultBenchmark {
         let report = try VaultVerifier(directory: directory, register: .file(directory + ".register")).verify()
         guard report.isSound else { fail("\(report.damages)") }
         tell("verify", Double(report.records) / seconds(ContinuousClock.now - start))
+    }
+
+    static func recover(_ directory: String) async throws {
+        let start = ContinuousClock.now
+        let log = try log(directory)
+        _ = try await log.checkpoint()
+        tell("recover_ms", seconds(ContinuousClock.now - start) * 1e3)
+        tell("recover_records", Double(await log.size))
+    }
+
+    static func scan(_ directory: String, _ needle: String) throws {
+        let searcher = VaultSearcher(try VaultReader(directory: directory), threads: 1, usesIndex: false)
+        var query = SearchQuery()
+        query.contains = [Array(needle.utf8)]
+        let start = ContinuousClock.now
+        let report = try searcher.search(query) { _ in true }
+        tell("scan", Double(report.recordsExamined) / seconds(ContinuousClock.now - start))
+        tell("scan_hits", Double(report.hits))
+    }
+
+    static func needle(_ directory: String, _ field: String, _ value: String) throws {
+        let reader = try VaultReader(directory: directory)
+        let indexer = VaultIndexer(reader)
+        let missing = try indexer.missing()
+        let start = ContinuousClock.now
+        var records = 0
+        for segment in missing { records += try indexer.index(segment).records }
+        if records > 0 { tell("index", Double(records) / seconds(ContinuousClock.now - start)) }
+        let searcher = VaultSearcher(reader)
+        var query = SearchQuery()
+        query.fields = [.init(field, value)]
+        var took: [Double] = []
+        var hits: UInt64 = 0
+        for _ in 0..<21 {
+            let before = ContinuousClock.now
+            hits = UInt64(try searcher.search(query) { _ in true }.hits)
+            took.append(seconds(ContinuousClock.now - before) * 1e3)
+        }
+        tell("needle_first_ms", took[0])
+        tell("needle_ms", took.sorted()[took.count / 2])
+        tell("needle_hits", Double(hits))
+        tell("index_bytes", Double(try reader.bytesOnDisk().index))
     }
 }
