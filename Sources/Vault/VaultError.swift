@@ -26,6 +26,12 @@ public struct VaultError: Error, Equatable, Sendable, CustomStringConvertible {
         case outOfRange
         /// A proof or signature does not hold.
         case notProven
+        /// Too few witnesses cosigned.
+        case noQuorum
+        /// Another machine could not be reached, or did not answer as it should.
+        case network
+        /// Another machine refused: key, credentials or permission.
+        case denied
     }
 
     /// The kind of failure.

@@ -18,11 +18,13 @@ struct VaultCommand: AsyncParsableCommand {
               plumbline vault prove /srv/logs/trading 4711
 
             EXIT STATUS
-              0  done, or sound   1  damage found   65 bad input or damaged   66 no vault
-              73 exists already   74 file call failed   75 locked, try again   76 rolled back or forked
+              0  done, or sound   1  damage found   2  too few witnesses   65 bad input or damaged   66 no vault
+              69 no answer over the network   73 exists already   74 file call failed   75 locked, try again
+              76 rolled back or forked   77 refused by the other side
             """,
         subcommands: [
             Initialize.self, Append.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Export.self, Stats.self,
+            WitnessCommand.self,
         ])
 
     /// Where a vault, its key and its register lie.
@@ -65,11 +67,14 @@ extension VaultError {
     /// Exit status after sysexits.h.
     fileprivate var exitStatus: Int32 {
         switch code {
+        case .noQuorum: 2
         case .notFound: 66
+        case .network: 69
         case .exists: 73
         case .file, .stopped: 74
         case .locked: 75
         case .rolledBack, .rootMismatch: 76
+        case .denied: 77
         case .damaged, .foreign, .badInput, .outOfRange, .notProven: 65
         }
     }
@@ -177,19 +182,6 @@ extension VaultCommand {
                 text += "\n" + String(decoding: note, as: UTF8.self)
                 Terminal.write(text)
             }
-        }
-    }
-
-    struct SignCheckpoint: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "checkpoint",
-            abstract: "Compute the root twice, sign a checkpoint, put it in the register and print it.",
-            discussion: "EXAMPLE\n  plumbline vault checkpoint /srv/logs/trading")
-
-        @OptionGroup var place: Place
-
-        func run() async throws {
-            try await VaultCommand.run { Terminal.write(try await place.open().checkpoint()) }
         }
     }
 
