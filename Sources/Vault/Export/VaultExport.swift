@@ -1,17 +1,26 @@
 extension VaultReader {
     /// Writes a package that proves itself with this program absent: every record and hash tile of the signed checkpoint under their
-    /// tlog-tiles paths, the checkpoint, the key, and a verifier in the Python standard library (`python3 verify.py`).
+    /// tlog-tiles paths, the checkpoint, the policy it keeps, and a verifier in the Python standard library (`python3 verify.py`).
     ///
-    /// The directory must not exist. The records are rehashed as they are read, and the root they give is compared with the checkpoint.
+    /// The directory must not exist. The records are rehashed as they are read, and the root they give is compared with the checkpoint. When
+    /// witnesses cosigned this very checkpoint, their signatures are in it and the policy asks for them.
     ///
-    /// - Returns: the checkpoint that the package proves.
-    /// - Throws: `.exists`; `.rolledBack` when the checkpoint is not of this log; `.damaged`, `.notProven`, `.file`.
-    public func export(to directory: String, files: FileEffects = .live) throws(VaultError) -> Checkpoint {
+    /// - Parameters:
+    ///   - directory: the package's directory.
+    ///   - policy: the policy the package must keep; without it that of the last cosigned checkpoint.
+    ///   - files: the effects.
+    /// - Returns: what the package proves, its cosignatures included.
+    /// - Throws: `.exists`; `.rolledBack` when the checkpoint is not of this log; `.noQuorum` when it does not keep the policy given; `.damaged`,
+    ///   `.notProven`, `.file`.
+    public func export(to directory: String, policy: TrustPolicy? = nil, files: FileEffects = .live) throws(VaultError)
+        -> TrustPolicy.Finding
+    {
         let (note, checkpoint) = try self.checkpoint()
         guard checkpoint.size <= size, try root(size: checkpoint.size) == checkpoint.root else {
             throw VaultError(
                 .rolledBack, "the checkpoint is not that of this log", at: directory, remedy: "run plumbline vault verify")
         }
+        let proof = try exportProof(note, policy)
         var package = ExportPackage(directory: directory, files: files)
         try files.makeDirectory(directory)
         let read = try exportEntries(checkpoint.size, &package)
@@ -23,10 +32,25 @@ extension VaultReader {
         for tile in Tile.all(size: checkpoint.size) {
             try package.put(tile.path, try read.hashes(of: tile).flatMap(\.bytes))
         }
-        try package.put("checkpoint", note)
-        try package.put("key", Array("\(identity.verifier)\n".utf8))
+        try package.put("checkpoint", proof.note)
+        try package.put("policy", proof.policy.bytes)
         try package.put("verify.py", Array(ExportVerifier.script.utf8))
-        return checkpoint
+        return proof.finding
+    }
+
+    /// The checkpoint as far as it is cosigned, and a policy that it keeps.
+    private func exportProof(_ note: [UInt8], _ wanted: TrustPolicy?) throws(VaultError)
+        -> (note: [UInt8], policy: TrustPolicy, finding: TrustPolicy.Finding)
+    {
+        let text = try SignedNote(note).text
+        var best = note
+        let last = try cosigned()
+        if let last, try SignedNote(last.note).text.utf8.elementsEqual(text.utf8) { best = last.note }
+        let none = try TrustPolicy(log: nil, witnesses: [], threshold: 0)
+        var policy = (wanted ?? last?.policy ?? none).only(identity.verifier).withoutAddresses
+        // A checkpoint that is newer than the last cosigned one is exported as what it is: signed by the log alone.
+        if wanted == nil, best == note { policy = policy.withoutQuorum }
+        return (best, policy, try policy.verify(best))
     }
 
     /// Writes the bundles of records; gives the tree over what was read.

@@ -103,6 +103,13 @@ public struct TrustPolicy: Hashable, Sendable {
         TrustPolicy(logs: [logs.first { $0.key == log } ?? Log(key: log)], witnesses: witnesses, groups: groups, quorum: quorum)
     }
 
+    /// The same without addresses: all that checking needs.
+    public var withoutAddresses: TrustPolicy {
+        TrustPolicy(
+            logs: logs.map { Log(key: $0.key) }, witnesses: witnesses.map { Witness(name: $0.name, key: $0.key) }, groups: groups,
+            quorum: quorum)
+    }
+
     /// The same logs and witnesses, but no cosignature asked for.
     public var withoutQuorum: TrustPolicy { TrustPolicy(logs: logs, witnesses: witnesses, groups: groups, quorum: nil) }
 

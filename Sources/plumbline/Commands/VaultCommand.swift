@@ -205,29 +205,6 @@ extension VaultCommand {
         }
     }
 
-    struct Export: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract:
-                "Write a package that proves itself without this program: records, tiles, checkpoint, key, Python verifier.",
-            discussion: """
-                EXAMPLE
-                  plumbline vault export /srv/logs/trading /media/auditor/trading
-                  python3 /media/auditor/trading/verify.py --key "logs.example.com/trading+1a2b3c4d+AV…"
-                """)
-
-        @OptionGroup var place: Place
-        @Argument(help: ArgumentHelp("The package's directory; must not exist.", valueName: "package"))
-        var package: String
-
-        func run() async throws {
-            try await VaultCommand.run {
-                let checkpoint = try VaultReader(directory: place.base).export(to: package)
-                Terminal.write(
-                    "exported \(checkpoint.size) records to \(package); verify them with: python3 \(package)/verify.py\n")
-            }
-        }
-    }
-
     struct Stats: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show how many records, segments and bytes there are, and the last checkpoint.",
