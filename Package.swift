@@ -9,7 +9,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Parsers, judging and evaluation run optimised in debug builds too: the tests push megabytes and millions of verdicts through them.
+/// Parsers, judging and evaluation run optimised in debug builds too: the tests push megabytes and millions of verdicts through
+/// them.
 let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 let package = Package(

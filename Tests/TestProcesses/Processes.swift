@@ -1,3 +1,4 @@
+internal import Dispatch
 package import Glibc
 internal import Synchronization
 
@@ -14,23 +15,34 @@ package final class Running: Sendable {
 
     package let process: pid_t
     private let output: Int32
+    /// Minus one when it is not fed.
+    private let input: Int32
     /// What came and was not taken yet.
     private let rest = Mutex<[UInt8]>([])
     private let isEnded = Mutex(false)
 
     /// Starts a program; what it writes to standard output and standard error is read through `line` and `finish`.
-    package init(_ program: String, _ arguments: [String], environment: [String: String]? = nil, input: Int32? = nil) throws {
+    ///
+    /// - Parameters:
+    ///   - program: the path of the program.
+    ///   - arguments: its arguments.
+    ///   - environment: its environment; this one's when left out.
+    ///   - isFed: whether `say` writes to its standard input, which is empty otherwise.
+    /// - Throws: `Failure` when it cannot be started.
+    package init(_ program: String, _ arguments: [String], environment: [String: String]? = nil, isFed: Bool = false) throws {
         // Until it is marked, a pipe would be handed on to what another test starts, which would then hold it open.
         Self.starting.lock()
         defer { Self.starting.unlock() }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Failure("no pipe could be made") }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var feed: [Int32] = [-1, -1]
+        guard !isFed || pipe(&feed) == 0 else { throw Failure("no pipe could be made") }
+        for end in ends + feed where end >= 0 { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        if let input {
-            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        if isFed {
+            posix_spawn_file_actions_adddup2(&actions, feed[0], 0)
         } else {
             posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         }
@@ -48,11 +60,13 @@ package final class Running: Sendable {
                 posix_spawn(&process, program, &actions, nil, &argv, &envp)
             }
         close(ends[1])
+        if isFed { close(feed[0]) }
         guard status == 0 else {
             close(ends[0])
+            if isFed { close(feed[1]) }
             throw Failure("cannot start \(program): error \(status)")
         }
-        (self.process, output) = (process, ends[0])
+        (self.process, output, input) = (process, ends[0], feed[1])
     }
 
     deinit {
@@ -62,10 +76,19 @@ package final class Running: Sendable {
             while waitpid(process, &status, 0) < 0, errno == EINTR {}
         }
         close(output)
+        if input >= 0 { close(input) }
+    }
+
+    /// Writes a line to the program's standard input.
+    package func say(_ line: String) {
+        let bytes = Array("\(line)\n".utf8)
+        _ = bytes.withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
     }
 
     /// The next line, without its newline; nil when the program says nothing more.
-    package func line() -> String? {
+    package func line() async -> String? { await Waiting.run { self.nextLine() } }
+
+    private func nextLine() -> String? {
         while true {
             let found: String? = rest.withLock { rest in
                 guard let end = rest.firstIndex(of: 0x0A) else { return nil }
@@ -81,7 +104,9 @@ package final class Running: Sendable {
     package func signal(_ number: Int32) { _ = kill(process, number) }
 
     /// Reads to the end and waits; the exit status, or minus the signal that ended it.
-    package func finish() -> Run {
+    package func finish() async -> Run { await Waiting.run { self.end() } }
+
+    fileprivate func end() -> Run {
         while let more = read() { rest.withLock { $0 += more } }
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
@@ -96,6 +121,15 @@ package final class Running: Sendable {
             let count = Glibc.read(output, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             return count > 0 ? Array(chunk[..<count]) : nil
+        }
+    }
+}
+
+/// Work that waits for a program, on a thread that may wait: the few threads that tests share must not.
+private enum Waiting {
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: body()) }
         }
     }
 }
@@ -132,8 +166,8 @@ package enum Plumbline {
     }
 
     /// Runs the program to its end.
-    package static func run(_ arguments: String..., environment: [String: String]? = nil) throws -> Run {
-        try Running(path, arguments, environment: environment).finish()
+    package static func run(_ arguments: String..., environment: [String: String]? = nil) async throws -> Run {
+        try await Running(path, arguments, environment: environment).finish()
     }
 }
 
@@ -149,7 +183,7 @@ package final class Scratch: Sendable {
 
     deinit {
         // Without a shell: the folder's name is ours.
-        _ = try? Running("/bin/rm", ["-rf", path]).finish()
+        _ = try? Running("/bin/rm", ["-rf", path]).end()
     }
 
     /// Writes a file and gives its path.
@@ -194,7 +228,9 @@ package enum Files {
     }
 
     /// Copies a folder with all that is in it.
-    package static func copy(_ from: String, _ to: String) throws {
-        guard try Running("/bin/cp", ["-a", from, to]).finish().status == 0 else { throw Failure("\(from) cannot be copied") }
+    package static func copy(_ from: String, _ to: String) async throws {
+        guard try await Running("/bin/cp", ["-a", from, to]).finish().status == 0 else {
+            throw Failure("\(from) cannot be copied")
+        }
     }
 }

@@ -5,7 +5,8 @@ internal import NIOCore
 internal import NIOPosix
 package import Vault
 
-/// A witness over HTTP (C2SP tlog-witness): `POST /add-checkpoint`, and `GET /HASH/checkpoint` for monitors, where HASH is SHA-256 of a log's origin.
+/// A witness over HTTP (C2SP tlog-witness): `POST /add-checkpoint`, and `GET /HASH/checkpoint` for monitors, where HASH is
+/// SHA-256 of a log's origin.
 package struct WitnessService: Sendable {
     /// A connection on which nothing comes for this long is closed, so that slow senders cannot hold all of them.
     private static let idleSeconds: Int64 = 60

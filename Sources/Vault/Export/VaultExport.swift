@@ -1,25 +1,28 @@
 extension VaultReader {
-    /// Writes a package that proves itself with this program absent: every record and hash tile of the signed checkpoint under their
-    /// tlog-tiles paths, the checkpoint, the policy it keeps, and a verifier in the Python standard library (`python3 verify.py`).
+    /// Writes a package that proves itself with this program absent: every record and hash tile of the signed checkpoint under
+    /// their tlog-tiles paths, the checkpoint, the policy it keeps, and a verifier in the Python standard library (`python3
+    /// verify.py`).
     ///
-    /// The directory must not exist. The records are rehashed as they are read, and the root they give is compared with the checkpoint. When
-    /// witnesses cosigned this very checkpoint, their signatures are in it and the policy asks for them.
+    /// The directory must not exist. The records are rehashed as they are read, and the root they give is compared with the
+    /// checkpoint. When witnesses cosigned this very checkpoint, their signatures are in it and the policy asks for them.
     ///
     /// - Parameters:
     ///   - directory: the package's directory.
     ///   - policy: the policy the package must keep; without it that of the last cosigned checkpoint.
     ///   - files: the effects.
     /// - Returns: what the package proves, its cosignatures included.
-    /// - Throws: `.exists`; `.rolledBack` when the checkpoint is not of this log; `.noQuorum` when it does not keep the policy given; `.damaged`,
-    ///   `.notProven`, `.file`.
+    /// - Throws: `.exists`; `.rolledBack` when the checkpoint is not of this log; `.noQuorum` when it does not keep the policy
+    ///   given; `.damaged`, `.notProven`, `.file`.
     public func export(to directory: String, policy: TrustPolicy? = nil, files: FileEffects = .live) throws(VaultError)
         -> TrustPolicy.Finding
     {
-        let (note, checkpoint) = try self.checkpoint()
-        guard checkpoint.size <= size, try root(size: checkpoint.size) == checkpoint.root else {
-            throw VaultError(
-                .rolledBack, "the checkpoint is not that of this log", at: directory, remedy: "run plumbline vault verify")
-        }
+        let view = try SignedView(self)
+        return try view.reader.export(view.note, view.checkpoint, to: directory, policy: policy, files: files)
+    }
+
+    private func export(
+        _ note: [UInt8], _ checkpoint: Checkpoint, to directory: String, policy: TrustPolicy?, files: FileEffects
+    ) throws(VaultError) -> TrustPolicy.Finding {
         let proof = try exportProof(note, policy)
         var package = ExportPackage(directory: directory, files: files)
         try files.makeDirectory(directory)

@@ -54,7 +54,8 @@ public struct Checkpoint: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads a note, checks that the key signed it, and that it speaks of the log of that name.
     ///
-    /// - Throws: `.badInput` from the parsers; `.notProven` when the signature does not hold; `.foreign` when the origin is another log's.
+    /// - Throws: `.badInput` from the parsers; `.notProven` when the signature does not hold; `.foreign` when the origin is
+    ///   another log's.
     public static func open(_ bytes: [UInt8], _ key: NoteVerifier) throws(VaultError) -> Checkpoint {
         let note = try SignedNote(bytes)
         try note.verify(key)

@@ -1,6 +1,7 @@
 internal import Crypto
 
-/// A text with signatures below it (C2SP signed-note 1.0.0): the text ends in a newline, then an empty line, then one line for each signature.
+/// A text with signatures below it (C2SP signed-note 1.0.0): the text ends in a newline, then an empty line, then one line for
+/// each signature.
 public struct SignedNote: Hashable, Sendable {
     /// Longest note that is read, in bytes; far above any checkpoint with its cosignatures.
     public static let byteLimit = 65_536

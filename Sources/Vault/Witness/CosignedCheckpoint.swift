@@ -1,7 +1,7 @@
 /// The last checkpoint of a log with the cosignatures of its witnesses, kept beside the log.
 ///
-/// It is a file of its own, `checkpoint.cosigned`: the file `checkpoint` belongs to the writer, who replaces it each second while the log grows and
-/// must find in it what he put there. The policy it was cosigned under lies beside it as `policy`.
+/// It is a file of its own, `checkpoint.cosigned`: the file `checkpoint` belongs to the writer, who replaces it each second while
+/// the log grows and must find in it what he put there. The policy it was cosigned under lies beside it as `policy`.
 public struct CosignedCheckpoint: Sendable {
     /// The note: the log's signature, then the cosignatures in the order of the policy.
     public let note: SignedNote
@@ -14,8 +14,8 @@ public struct CosignedCheckpoint: Sendable {
     /// Whether the policy's quorum is reached.
     public let isQuorum: Bool
 
-    /// Asks the witnesses of a policy, all at once, to cosign the checkpoint beside a log. A cosignature over the same checkpoint that a
-    /// witness gave before counts still when it is out of reach now.
+    /// Asks the witnesses of a policy, all at once, to cosign the checkpoint beside a log. A cosignature over the same checkpoint
+    /// that a witness gave before counts still when it is out of reach now.
     ///
     /// - Parameters:
     ///   - reader: a view of the log.
@@ -27,13 +27,9 @@ public struct CosignedCheckpoint: Sendable {
         _ reader: VaultReader, policy: TrustPolicy,
         post: @escaping @Sendable (_ prefix: String, _ body: [UInt8]) async throws(VaultError) -> WitnessClient.Reply
     ) async throws(VaultError) -> CosignedCheckpoint {
-        let (bytes, checkpoint) = try reader.checkpoint()
-        guard checkpoint.size <= reader.size, try reader.root(size: checkpoint.size) == checkpoint.root else {
-            throw VaultError(
-                .rolledBack, "the checkpoint is not that of this log", at: reader.image.layout.directory,
-                remedy: "run plumbline vault verify")
-        }
-        let note = try SignedNote(bytes)
+        let view = try SignedView(reader)
+        let (reader, checkpoint) = (view.reader, view.checkpoint)
+        let note = try SignedNote(view.note)
         let before = Before(reader, text: note.text)
         let answers = await withTaskGroup(of: Asked.self) { group in
             for witness in policy.witnesses {

@@ -1,4 +1,5 @@
-/// Whose signatures make a checkpoint valid (C2SP tlog-policy): logs, witnesses, groups of witnesses, and the quorum that must have cosigned.
+/// Whose signatures make a checkpoint valid (C2SP tlog-policy): logs, witnesses, groups of witnesses, and the quorum that must
+/// have cosigned.
 ///
 /// Names are bytes, not texts: two that only look alike are different, as the specification demands.
 public struct TrustPolicy: Hashable, Sendable {
@@ -145,8 +146,8 @@ public struct TrustPolicy: Hashable, Sendable {
     ///   - note: the bytes of the signed note.
     ///   - log: the log's key when it is known from elsewhere; then the policy's logs are not looked at.
     /// - Returns: who signed what.
-    /// - Throws: `.badInput` from the parsers; `.notProven` when no log of the policy signed, or a signature by a key of the policy does not
-    ///   hold; `.noQuorum` when too few witnesses cosigned.
+    /// - Throws: `.badInput` from the parsers; `.notProven` when no log of the policy signed, or a signature by a key of the
+    ///   policy does not hold; `.noQuorum` when too few witnesses cosigned.
     public func verify(_ note: [UInt8], log: NoteVerifier? = nil) throws(VaultError) -> Finding {
         let signed = try SignedNote(note)
         let candidates = log.map { [$0] } ?? logs.map(\.key)

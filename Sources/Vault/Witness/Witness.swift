@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// A witness (C2SP tlog-witness 1.0.0): it cosigns a checkpoint of a log it knows only if that continues what it cosigned before, so that a log
-/// cannot show two histories to two people. All it remembers is the last checkpoint of each log.
+/// A witness (C2SP tlog-witness 1.0.0): it cosigns a checkpoint of a log it knows only if that continues what it cosigned before,
+/// so that a log cannot show two histories to two people. All it remembers is the last checkpoint of each log.
 ///
 /// Safe to call from many threads at once: what is decided and what is stored is one step.
 public final class Witness: Sendable {
@@ -18,12 +18,13 @@ public final class Witness: Sendable {
     /// Opens the state directory, making it when it is not there, and holds its lock until the witness is gone.
     ///
     /// - Parameters:
-    ///   - directory: where the last checkpoint of each log is kept. Never put back an older copy of it: the witness would sign a second history.
+    ///   - directory: where the last checkpoint of each log is kept. Never put back an older copy of it: the witness would sign a
+    ///     second history.
     ///   - signer: the witness's key.
     ///   - logs: keys of the logs that are witnessed.
     ///   - files: the effects.
-    /// - Throws: `.locked` when another witness has the directory open; `.damaged` when a checkpoint in it is not one that this key
-    ///   cosigned; `.file`.
+    /// - Throws: `.locked` when another witness has the directory open; `.damaged` when a checkpoint in it is not one that this
+    ///   key cosigned; `.file`.
     public init(directory: String, signer: WitnessSigner, logs: [NoteVerifier], files: FileEffects = .live) throws(VaultError) {
         self.signer = signer
         self.files = files
@@ -115,8 +116,8 @@ enum WitnessRule {
     }
 }
 
-/// The last checkpoint of each log, each in a file of its own: a note with the log's signatures and the witness's cosignature, by which the
-/// witness knows it again as its own.
+/// The last checkpoint of each log, each in a file of its own: a note with the log's signatures and the witness's cosignature, by
+/// which the witness knows it again as its own.
 struct WitnessStore: Sendable {
     private let directory: String
     private let verifier: WitnessVerifier

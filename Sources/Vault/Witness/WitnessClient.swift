@@ -44,8 +44,9 @@ public struct WitnessClient: Sendable {
     ///   - tree: the log, for the proof; it has at least the checkpoint's records.
     ///   - oldSize: the size that the witness is thought to know; it says when that is wrong.
     /// - Returns: the cosignature, verified.
-    /// - Throws: `.network`; `.notFound` when the witness does not know the log; `.denied` when it does not accept its key; `.rolledBack` when it
-    ///   knows a larger log or another history; `.notProven` when what it answers is no cosignature of its own.
+    /// - Throws: `.network`; `.notFound` when the witness does not know the log; `.denied` when it does not accept its key;
+    ///   `.rolledBack` when it knows a larger log or another history; `.notProven` when what it answers is no cosignature of its
+    ///   own.
     public func cosign(_ note: SignedNote, tree: some NodeSource & Sendable, oldSize: UInt64 = 0) async throws(VaultError)
         -> Cosigned
     {

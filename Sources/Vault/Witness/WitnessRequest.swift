@@ -1,4 +1,5 @@
-/// What a log sends to a witness (C2SP tlog-witness 1.0.0, add-checkpoint): the size the witness knows, the proof from there, the checkpoint.
+/// What a log sends to a witness (C2SP tlog-witness 1.0.0, add-checkpoint): the size the witness knows, the proof from there, the
+/// checkpoint.
 public struct WitnessRequest: Hashable, Sendable {
     /// Most lines of a proof.
     public static let proofLimit = 63
@@ -77,8 +78,8 @@ public struct WitnessAnswer: Hashable, Sendable {
     /// Content type of the size that a conflict tells.
     public static let sizeType = "text/x.tlog.size"
 
-    /// 200 cosigned, 400 malformed, 403 not signed by a trusted key, 404 unknown log, 409 another size is known, 422 proof does not hold, 500 the
-    /// witness's own state failed.
+    /// 200 cosigned, 400 malformed, 403 not signed by a trusted key, 404 unknown log, 409 another size is known, 422 proof does
+    /// not hold, 500 the witness's own state failed.
     public let status: Int
     /// Content type of the body.
     public let contentType: String

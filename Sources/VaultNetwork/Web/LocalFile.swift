@@ -63,6 +63,24 @@ package final class LocalFile: Sendable {
         guard fdatasync(file) == 0 else { throw Self.error("cannot be made durable", path) }
     }
 
+    /// Removes a file, if it is there.
+    ///
+    /// - Throws: `.file`.
+    package static func remove(_ path: String) throws(VaultError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw error("cannot be removed", path) }
+    }
+
+    /// Gives a file its name, durably.
+    ///
+    /// - Throws: `.file`.
+    package static func rename(_ from: String, _ to: String) throws(VaultError) {
+        guard Glibc.rename(from, to) == 0 else { throw error("cannot be renamed", from) }
+        let folder = open(to.lastIndex(of: "/").map { String(to[..<$0]) } ?? ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY)
+        guard folder >= 0 else { throw error("cannot be opened", to) }
+        defer { close(folder) }
+        guard fsync(folder) == 0 else { throw error("its name cannot be made durable", to) }
+    }
+
     /// Length and SHA-256 of a file, read once.
     ///
     /// - Throws: `.notFound`, `.file`.
@@ -102,5 +120,25 @@ package struct StreamDigest: Sendable {
     package func finish() -> (count: UInt64, hash: MerkleHash) {
         // SHA-256 has the length of a hash.
         (count, MerkleHash(Array(digest.finalize())) ?? .empty)
+    }
+}
+
+/// A file with a secret.
+enum SecretFile {
+    /// The whole of a file that nobody but its owner may read.
+    ///
+    /// - Throws: `.badInput` when others may read it or it is longer than `limit`; `.notFound`, `.file`.
+    static func read(_ path: String, limit: Int) throws(VaultError) -> [UInt8] {
+        var status = stat()
+        guard lstat(path, &status) == 0 else {
+            throw VaultError(errno == ENOENT ? .notFound : .file, "the credentials cannot be read", at: path)
+        }
+        guard status.st_mode & 0o077 == 0, status.st_size <= limit else {
+            throw VaultError(
+                .badInput,
+                "others may read the credentials (mode \(String(status.st_mode & 0o7777, radix: 8))), or the file is too long",
+                at: path, remedy: "chmod 600, and consider the secret known")
+        }
+        return try LocalFile(reading: path).read(limit)
     }
 }

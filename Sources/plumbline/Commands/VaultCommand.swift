@@ -24,7 +24,7 @@ struct VaultCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Initialize.self, Append.self, Verify.self, Prove.self, SignCheckpoint.self, Seal.self, Export.self, Stats.self,
-            WitnessCommand.self,
+            WitnessCommand.self, Copy.self, Fetch.self,
         ])
 
     /// Where a vault, its key and its register lie.
