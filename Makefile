@@ -18,10 +18,11 @@ SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-# libyaml and zstd go into the program; openssl and openssh-server are what the tests try the collectors on; the judges are Go's
-# packages for transparency logs, and from PyPI those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
-PACKAGES := libyaml-dev libzstd-dev
-TEST_PACKAGES := openssl openssh-server
+# libyaml and zstd go into the program, which finds zlib on every Debian; openssl and openssh-server are what the tests try the collectors on;
+# python3-venv holds the emulator of an S3 store for the tests of copies. The judges are Go's packages for transparency logs, and from PyPI
+# those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
+PACKAGES := libyaml-dev libzstd-dev zlib1g-dev
+TEST_PACKAGES := openssl openssh-server python3-venv
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 BENCH_PACKAGES := lynis time
 VAULT_BENCH_PACKAGES := gcc libc6-dev libssl-dev libsqlite3-dev postgresql
@@ -62,6 +63,7 @@ run: release
 	@$(RELEASE) check || [ $$? -le 2 ]
 
 test: setup-test
+	@Scripts/moto.sh >/dev/null || echo "the S3 emulator could not be installed: the suite \"Copies to a store\" is skipped" >&2
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 

@@ -9,7 +9,8 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// Parsers, judging and evaluation run optimised in debug builds too: the tests push megabytes and millions of verdicts through them.
+/// Parsers, judging and evaluation run optimised in debug builds too: the tests push megabytes and millions of verdicts through
+/// them.
 let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 let package = Package(
@@ -21,8 +22,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     ],
     targets: [
         // Standalone libraries: they know nothing of Plumbline.
@@ -40,6 +46,18 @@ let package = Package(
             swiftSettings: hot,
             // zstd goes into the binary for the same reason.
             linkerSettings: [.linkedLibrary(":libzstd.a")]),
+
+        // The vault's way out: witnesses and stores of copies, over HTTP.
+        .target(
+            name: "VaultNetwork",
+            dependencies: [
+                "Vault",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
 
         // The data of Packs/, embedded by the C compiler's #embed.
         .target(name: "CPacks"),
@@ -64,10 +82,22 @@ let package = Package(
         .target(
             name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
 
+        .target(
+            name: "Server",
+            dependencies: [
+                "Vault",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Documents", "Reports", "Rulebook", "Vault",
+                "Assessment", "Checks", "Documents", "Reports", "Rulebook", "Server", "Vault", "VaultNetwork",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -83,6 +113,13 @@ let package = Package(
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(
             name: "VaultTests", dependencies: ["Vault", "plumbline"], swiftSettings: hot),
+        // Real programs for tests to start: ours, and the emulator of a store.
+        .target(name: "TestProcesses", path: "Tests/TestProcesses", swiftSettings: strict),
+        .testTarget(
+            name: "VaultNetworkTests", dependencies: ["TestProcesses", "Vault", "VaultNetwork", "plumbline"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ServerTests", dependencies: ["TestProcesses", "Vault", "VaultNetwork", "plumbline"], swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",

@@ -11,13 +11,15 @@ declare -A may=(
     [Documents]="CYAML"
     [HTML]=""
     [Vault]="CHash CTimex CZstd"
+    [VaultNetwork]="Vault"
     [Rulebook]="CPacks Documents"
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
-    [plumbline]="Assessment Checks Documents Reports Rulebook Vault"
+    [Server]="Vault"
+    [plumbline]="Assessment Checks Documents Reports Rulebook Server Vault VaultNetwork"
 )
-ours="CYAML CHash CTimex CZstd CPacks Documents HTML Vault Rulebook Checks Assessment Reports plumbline"
+ours="CYAML CHash CTimex CZstd CPacks Documents HTML Vault VaultNetwork Rulebook Checks Assessment Reports Server plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do
@@ -27,6 +29,10 @@ for target in "${!may[@]}"; do
     done < <(grep -rHoP '^(?:@testable )?(?:public |internal |package |private )?import \K\w+' "Sources/$target" --include='*.swift')
 done
 
+# Hummingbird is imported by Server only.
+while read -r hit; do complain "Hummingbird outside of Server: $hit"; done < <(
+    grep -rnE '^(package |internal |public )?import Hummingbird' Sources --include='*.swift' | grep -v '^Sources/Server/' || true)
+
 while read -r lines file; do
     [ "$lines" -le 500 ] || complain "$file has $lines lines (more than 500)"
 done < <(git ls-files -- '*.swift' | xargs wc -l | grep -v ' total$')
@@ -35,7 +41,7 @@ while read -r hit; do complain "force or trap on outside input: $hit"; done < <(
     grep -rnE '\btry!|\bas!|fatalError\(|@unchecked Sendable' Sources --include='*.swift' || true)
 
 while read -r hit; do complain "Foundation in a core target: $hit"; done < <(
-    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault || true)
+    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault Sources/VaultNetwork Sources/Server || true)
 
 [ "$failed" = 0 ] && echo "house rules kept"
 exit "$failed"

@@ -34,6 +34,12 @@ public struct VaultError: Error, Equatable, Sendable, CustomStringConvertible {
         case held
         /// The key of a personal field was erased, and with it the field.
         case erased
+        /// Too few witnesses cosigned.
+        case noQuorum
+        /// Another machine could not be reached, or did not answer as it should.
+        case network
+        /// Another machine refused: key, credentials or permission.
+        case denied
     }
 
     /// The kind of failure.

@@ -120,3 +120,12 @@ final class Flag: Sendable {
         set { state.withLock { $0 = newValue } }
     }
 }
+
+/// Values handed out one after the other, the last one for ever.
+final class Steps: Sendable {
+    private let rest: Mutex<[Int64]>
+
+    init(_ values: [Int64]) { rest = Mutex(values) }
+
+    func next() -> Int64 { rest.withLock { $0.count > 1 ? $0.removeFirst() : $0.first ?? 0 } }
+}

@@ -53,6 +53,19 @@ struct RetentionTests {
             path: reader.consistencyProof(first: old.size, second: reader.size))
         let report = try log.verify()
         #expect(report.isSound && report.expired == 1_024, "\(report.damages)")
+        // An auditor's package of what is left proves itself, says what is not in it, and a record taken out of it is found.
+        let package = log.scratch.path + "/package"
+        #expect(try reader.export(to: package).checkpoint.size == reader.size)
+        let verified = try Program.run(package + "/verify.py", package, program: "/usr/bin/python3")
+        #expect(verified.status == 3 && verified.output.contains("first 1024"), "\(verified.output)")
+        for path in ["tile/1/000.p/\(reader.size / 256)", "tile/entries/004", "tile/0/005"] {
+            let whole = try FileEffects.live.contents(package + "/" + path, limit: 1 << 20)
+            var changed = whole
+            changed[whole.count / 2] ^= 1
+            try FileEffects.live.replace(package + "/" + path, changed)
+            #expect(try Program.run(package + "/verify.py", package, program: "/usr/bin/python3").status == 1, "\(path)")
+            try FileEffects.live.replace(package + "/" + path, whole)
+        }
         let sizes = try log.names("sealed").filter { $0.hasSuffix(".pruned") }.map { try log.bytes("sealed/" + $0).count }
         #expect(sizes.count == 4 && sizes.allSatisfy { $0 < 2_000 })
     }

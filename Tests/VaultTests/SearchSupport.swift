@@ -121,7 +121,6 @@ struct RecordMaker {
             source: pick(["trading", "core", "", "web\(random.next() % 300)"]), occurred: random.next() % 2 == 0 ? time : nil,
             fields: fields, body: body)
         record.received = time
-        if random.next() % 20 == 0 { record.kind = .control }
         var leaf = (try? record.leaf()) ?? body
         if random.next() % 30 == 0 { leaf[Int.random(in: 0..<leaf.count, using: &random)] ^= 1 << UInt8(random.next() % 8) }
         return leaf
@@ -138,7 +137,7 @@ struct RecordMaker {
             let low = Int64(random.next() % 2_000_000)
             query.occurred = low..<low + 1 + Int64(random.next() % 500_000)
         }
-        if random.next() % 8 == 0 { query.kind = random.next() % 2 == 0 ? .control : .record }
+        if random.next() % 8 == 0 { query.kind = random.next() % 4 == 0 ? .control : .record }
         return query
     }
 
@@ -264,4 +263,19 @@ func packed(_ leaves: [[UInt8]]) throws -> (bytes: [UInt8], ranges: [Range<Int>]
     var bytes: [UInt8] = []
     for leaf in leaves { Entries.append(leaf, to: &bytes) }
     return (bytes, try #require(Entries.ranges(bytes, count: leaves.count)))
+}
+
+extension VaultLog {
+    /// Appends leaves: those in the vault's form as records with their own time of reception, all others as they are.
+    func append(leaves: [[UInt8]]) async throws {
+        var batch = VaultBatch(frameBytes: TestLog.settings.frameBytes)
+        for leaf in leaves {
+            if leaf.starts(with: VaultRecord.magic), let record = try? VaultRecord(leaf: leaf), record.kind == .record {
+                try batch.add(record, received: record.received)
+            } else {
+                try batch.add(leaf)
+            }
+        }
+        _ = try await append(batch)
+    }
 }

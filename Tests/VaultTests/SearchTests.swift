@@ -22,9 +22,12 @@ struct SearchTests {
                 let batch = (0..<min(Int.random(in: 1...60, using: &maker.random), count - leaves.count)).map {
                     maker.leaf(Int64(leaves.count + $0) * 2_000)
                 }
-                _ = try await vault.append(batch)
+                try await vault.append(leaves: batch)
                 leaves += batch
             }
+            // A leaf of a broken form lies in the log as the body of a record.
+            let reader = try log.reader()
+            leaves = try leaves.indices.map { try reader.record(UInt64($0)) }
         }
 
         func index() throws {
@@ -142,19 +145,17 @@ struct SearchTests {
     @Test("received and occurred ranges; a time of its own against that of the block")
     func times() async throws {
         var files = FileEffects.live
-        // One hour for each frame.
+        // Ten minutes for each frame, all within a day.
         let clock = Mutex(Int64(0))
-        files.now = {
-            clock.withLock {
-                $0 += 3_600_000_000; return $0
-            }
-        }
+        files.now = { clock.withLock { $0 } }
+        files.steady = files.now
         let log = try TestLog(files)
         let vault = try log.create()
         for batch in 0..<40 {
+            clock.withLock { $0 += 600_000_000 }
             var record = VaultRecord(source: "s", occurred: Int64(batch), body: Array("own".utf8))
-            record.received = Int64(batch + 1) * 3_600_000_000 + 5
-            _ = try await vault.append([try record.leaf()] + records(0..<9))
+            record.received = Int64(batch + 1) * 600_000_000 + 5
+            try await vault.append(leaves: [try record.leaf()] + records(0..<9))
         }
         let reader = try log.reader()
         var query = SearchQuery()

@@ -15,6 +15,12 @@ public struct MerkleHash: Hashable, Sendable, CustomStringConvertible {
         withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
     }
 
+    /// The hash of that canonical base64; nil for any other text.
+    package init?(base64 text: String) {
+        guard let bytes = Base64.decode(text.utf8) else { return nil }
+        self.init(bytes)
+    }
+
     /// Finishes a digest.
     private init(_ digest: SHA256.Digest) {
         words = digest.withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64, UInt64, UInt64).self) }

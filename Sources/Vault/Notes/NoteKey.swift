@@ -37,26 +37,19 @@ public struct NoteVerifier: Hashable, Sendable, CustomStringConvertible {
         }
         self.name = name
         self.publicKey = publicKey
-        keyID = Array(MerkleHash.plain(Array(name.utf8) + [0x0A, 0x01] + publicKey).bytes.prefix(4))
+        keyID = KeyText.keyID(.note, name, publicKey)
     }
 
     /// Reads the text form `name+hexadecimal key id+base64(0x01 ‖ public key)`.
     ///
     /// - Throws: `.badInput` when it is not that, or the identifier is not that of the key.
     public init(text: String) throws(VaultError) {
-        let bad = VaultError(.badInput, "not a verifier key", remedy: "such as logs.example.com/trading+1a2b3c4d+AV…")
-        // Standard base64 may hold plus signs, so only the first two part the fields.
-        let parts = text.utf8.split(separator: UInt8(ascii: "+"), maxSplits: 2, omittingEmptySubsequences: false)
-        guard text.utf8.count <= 512, parts.count == 3, let key = Base64.decode(parts[2]), key.count == 33, key[0] == 1 else {
-            throw bad
-        }
-        let read = try NoteVerifier(name: String(decoding: parts[0], as: UTF8.self), publicKey: Array(key.dropFirst()))
-        guard read.description == text else { throw bad }
-        self = read
+        let (name, key) = try KeyText.parse(text, .note)
+        try self.init(name: name, publicKey: key)
     }
 
     /// The text form `name+hexadecimal key id+base64(0x01 ‖ public key)`.
-    public var description: String { "\(name)+\(Hex.encode(keyID))+\(Base64.encode([1] + publicKey))" }
+    public var description: String { KeyText.write(.note, name, publicKey) }
 
     /// Whether the signature over the text holds.
     func holds(_ signature: [UInt8], _ text: String) -> Bool {
@@ -96,24 +89,14 @@ public struct NoteSigner: Sendable, CustomStringConvertible {
     ///
     /// - Throws: `.badInput` when it is not that. The error never holds the key.
     public init(secret: [UInt8]) throws(VaultError) {
-        let bad = VaultError(.badInput, "not a signing key", remedy: "one line that begins with PRIVATE+KEY+")
-        let prefix = Array("PRIVATE+KEY+".utf8)
-        guard secret.count <= 512, secret.starts(with: prefix) else { throw bad }
-        var line = secret.dropFirst(prefix.count)
-        if line.last == UInt8(ascii: "\n") { line = line.dropLast() }
-        let parts = line.split(separator: UInt8(ascii: "+"), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, let name = String(validating: parts[0], as: UTF8.self), let key = Base64.decode(parts[2]),
-            key.count == 33, key[0] == 1
-        else { throw bad }
-        let read = try NoteSigner(name: name, seed: Array(key.dropFirst()))
-        guard Array(Hex.encode(read.verifier.keyID).utf8) == Array(parts[1]) else { throw bad }
-        self = read
+        self = try KeyText.parse(secret: secret, .note) { name, seed throws(VaultError) in
+            let signer = try NoteSigner(name: name, seed: seed)
+            return (signer, signer.verifier.publicKey)
+        }
     }
 
     /// The secret text form, for the key file only.
-    var secret: [UInt8] {
-        Array("PRIVATE+KEY+\(verifier.name)+\(Hex.encode(verifier.keyID))+\(Base64.encode([1] + seed))\n".utf8)
-    }
+    var secret: [UInt8] { KeyText.write(secret: .note, verifier.name, publicKey: verifier.publicKey, seed: seed) }
 
     /// The public text form, so that a signer that is printed betrays nothing.
     public var description: String { verifier.description }
@@ -126,34 +109,5 @@ public struct NoteSigner: Sendable, CustomStringConvertible {
             throw VaultError(.badInput, "the key could not sign")
         }
         return SignedNote.Signature(name: verifier.name, keyID: verifier.keyID, bytes: Array(signature))
-    }
-}
-
-/// Lower-case hexadecimal.
-enum Hex {
-    static func encode(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
-
-    /// The bytes; nil unless it is lower case and of even length.
-    static func decode(_ text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for digit in text.utf8 {
-            let value: UInt8
-            switch digit {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = digit - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): value = digit - UInt8(ascii: "a") + 10
-            default: return nil
-            }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
-        }
-        return high == nil ? bytes : nil
     }
 }

@@ -1,6 +1,7 @@
 internal import Crypto
 
-/// A text with signatures below it (C2SP signed-note 1.0.0): the text ends in a newline, then an empty line, then one line for each signature.
+/// A text with signatures below it (C2SP signed-note 1.0.0): the text ends in a newline, then an empty line, then one line for
+/// each signature.
 public struct SignedNote: Hashable, Sendable {
     /// Longest note that is read, in bytes; far above any checkpoint with its cosignatures.
     public static let byteLimit = 65_536
@@ -8,13 +9,19 @@ public struct SignedNote: Hashable, Sendable {
     public static let signatureLimit = 64
 
     /// One signature line: `— name base64(key id ‖ signature)`.
-    public struct Signature: Hashable, Sendable {
+    public struct Signature: Hashable, Sendable, CustomStringConvertible {
         /// Who claims to have signed.
         public let name: String
         /// First four bytes that tell keys of one name apart; a hint, not a proof.
         public let keyID: [UInt8]
-        /// The signature; 64 bytes for Ed25519.
+        /// The signature; 64 bytes for Ed25519, 8 more in front for a cosignature.
         public let bytes: [UInt8]
+
+        /// The line as it stands in a note, its newline included.
+        public var description: String { "\u{2014} \(name) \(Base64.encode(keyID + bytes))\n" }
+
+        /// Whether the line names that key. Names are compared as bytes: two that only look alike are not the same.
+        func isOf(_ other: String, _ id: [UInt8]) -> Bool { keyID == id && name.utf8.elementsEqual(other.utf8) }
     }
 
     /// The signed text, its last newline included.
@@ -66,7 +73,7 @@ public struct SignedNote: Hashable, Sendable {
     /// The text, an empty line and the signature lines.
     public var bytes: [UInt8] {
         var all = text + "\n"
-        for signature in signatures { all += "\u{2014} \(signature.name) \(Base64.encode(signature.keyID + signature.bytes))\n" }
+        for signature in signatures { all += signature.description }
         return Array(all.utf8)
     }
 
@@ -74,7 +81,7 @@ public struct SignedNote: Hashable, Sendable {
     ///
     /// - Throws: `.notProven` when there is no signature by this key or one that does not hold.
     public func verify(_ key: NoteVerifier) throws(VaultError) {
-        let own = signatures.filter { $0.name.utf8.elementsEqual(key.name.utf8) && $0.keyID == key.keyID }
+        let own = signatures.filter { $0.isOf(key.name, key.keyID) }
         guard !own.isEmpty else { throw VaultError(.notProven, "the note is not signed by \(key.name)") }
         for signature in own where !key.holds(signature.bytes, text) {
             throw VaultError(.notProven, "the signature of \(key.name) does not hold")
@@ -89,6 +96,33 @@ public struct SignedNote: Hashable, Sendable {
             throw VaultError(.badInput, "the note has \(signatures.count) signatures already")
         }
         signatures.append(signature)
+    }
+
+    /// A note of that text and those signatures.
+    ///
+    /// - Throws: `.badInput` when there are more signatures than a note may have.
+    init(text: String, signatures: [Signature]) throws(VaultError) {
+        guard (1...Self.signatureLimit).contains(signatures.count) else {
+            throw VaultError(.badInput, "a note has 1 to \(Self.signatureLimit) signatures, not \(signatures.count)")
+        }
+        self.text = text
+        self.signatures = signatures
+    }
+
+    /// Reads signature lines alone, each ended by a newline: what a witness answers.
+    ///
+    /// - Throws: `.badInput` with the line at fault.
+    static func signatureLines(_ bytes: [UInt8]) throws(VaultError) -> [Signature] {
+        guard bytes.count <= byteLimit, bytes.last == UInt8(ascii: "\n"), String(validating: bytes, as: UTF8.self) != nil else {
+            throw VaultError(.badInput, "not signature lines that end in a newline")
+        }
+        let lines = bytes.dropLast().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.count <= signatureLimit else {
+            throw VaultError(.badInput, "there are \(lines.count) signatures, more than \(signatureLimit)")
+        }
+        var signatures: [Signature] = []
+        for (number, line) in lines.enumerated() { signatures.append(try signature(line, number: number + 1)) }
+        return signatures
     }
 
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {

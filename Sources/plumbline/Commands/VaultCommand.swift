@@ -19,13 +19,14 @@ struct VaultCommand: AsyncParsableCommand {
               plumbline vault prove /srv/logs/trading 4711
 
             EXIT STATUS
-              0  done, or sound   1  damage found   65 bad input or damaged   66 no vault
-              69 disk too full   73 exists already   74 file call failed   75 locked, try again   76 rolled back or forked
-              77 a legal hold forbids it
+              0  done, or sound   1  damage found, nothing found, or an alarm   2  too few witnesses
+              65 bad input or damaged   66 no vault   69 disk too full, or no answer over the network   73 exists already
+              74 file call failed   75 locked, try again   76 rolled back or forked   77 forbidden by a hold, or by the other side
             """,
         subcommands: [
             Initialize.self, Append.self, Search.self, Read.self, Index.self, Verify.self, Prove.self, SignCheckpoint.self,
-            Seal.self, Keep.self, HoldCommand.self, Prune.self, Shred.self, Export.self, Backup.self, Stats.self, ForecastCommand.self,
+            Seal.self, Keep.self, HoldCommand.self, Prune.self, Shred.self, Export.self, Backup.self, Copy.self, Fetch.self,
+            WitnessCommand.self, Stats.self, ForecastCommand.self,
         ])
 
     /// Where a vault, its key and its register lie.
@@ -69,13 +70,16 @@ extension VaultError {
     /// Exit status after sysexits.h.
     fileprivate var exitStatus: Int32 {
         switch code {
+        case .noQuorum: 2
         case .notFound: 66
+        case .network: 69
         case .exists: 73
         case .file, .stopped: 74
         case .locked: 75
         case .rolledBack, .rootMismatch: 76
         case .full: 69
         case .held: 77
+        case .denied: 77
         case .damaged, .foreign, .badInput, .outOfRange, .notProven, .expired, .erased: 65
         }
     }
@@ -196,19 +200,6 @@ extension VaultCommand {
         }
     }
 
-    struct SignCheckpoint: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            commandName: "checkpoint",
-            abstract: "Compute the root twice, sign a checkpoint, put it in the register and print it.",
-            discussion: "EXAMPLE\n  plumbline vault checkpoint /srv/logs/trading")
-
-        @OptionGroup var place: Place
-
-        func run() async throws {
-            try await VaultCommand.run { Terminal.write(try await place.open().checkpoint()) }
-        }
-    }
-
     struct Seal: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
@@ -241,29 +232,6 @@ extension VaultCommand {
                 let reader = await log.snapshot()
                 Terminal.write(
                     "\(reader.segments) segments sealed, \(reader.size - reader.sealedSize) records in the active one\n")
-            }
-        }
-    }
-
-    struct Export: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract:
-                "Write a package that proves itself without this program: records, tiles, checkpoint, key, Python verifier.",
-            discussion: """
-                EXAMPLE
-                  plumbline vault export /srv/logs/trading /media/auditor/trading
-                  python3 /media/auditor/trading/verify.py --key "logs.example.com/trading+1a2b3c4d+AV…"
-                """)
-
-        @OptionGroup var place: Place
-        @Argument(help: ArgumentHelp("The package's directory; must not exist.", valueName: "package"))
-        var package: String
-
-        func run() async throws {
-            try await VaultCommand.run {
-                let checkpoint = try VaultReader(directory: place.base).export(to: package)
-                Terminal.write(
-                    "exported \(checkpoint.size) records to \(package); verify them with: python3 \(package)/verify.py\n")
             }
         }
     }
