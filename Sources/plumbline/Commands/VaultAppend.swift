@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Glibc
+internal import Synchronization
 internal import Vault
 
 extension VaultCommand {
@@ -22,6 +23,8 @@ extension VaultCommand {
         var batch = 4_096
         @Flag(help: "Print the indices of each batch once it is durable.")
         var indices = false
+        @Flag(inversion: .prefixedNo, help: "Index sealed segments for search, while appending and at the end.")
+        var index = true
         @Option(
             help: ArgumentHelp(
                 "Say of each record that it came from this system: it is counted in the daily seal and can be searched for.",
@@ -35,7 +38,7 @@ extension VaultCommand {
         func run() async throws {
             try await VaultCommand.run {
                 let log = try place.open()
-                var appending = Appending(log: log, batch: batch, isTold: indices, source: source)
+                var appending = Appending(log: log, batch: batch, isTold: indices, source: source, indexes: index)
                 appending.total = inputs.reduce(0) { $0 + Self.size($1) }
                 do {
                     for input in inputs { try await appending.file(input) }
@@ -52,6 +55,7 @@ extension VaultCommand {
                 appending.line.clear()
                 _ = try await log.checkpoint()
                 try await log.settle()
+                try await appending.finishIndex()
                 Terminal.write("appended \(appending.count) records; the log has \(await log.size)\n")
             }
         }
@@ -71,6 +75,7 @@ private struct Appending {
     let isTold: Bool
     /// The source every record is told to come from; nil to keep records as they came.
     let source: String?
+    let indexes: Bool
     let line = ProgressLine()
     var count: UInt64 = 0
     /// Bytes of the files, for the progress line; 0 when they are not known.
@@ -80,8 +85,13 @@ private struct Appending {
     private var inFlight: Task<Range<UInt64>, any Error>?
     private var next = VaultBatch()
     private var number = 0
+    private var indexing: Task<Void, any Error>?
+    private var isIndexed = Done()
+    /// Segments that were sealed when indexing began last.
+    private var segments: UInt64 = 0
 
-    init(log: VaultLog, batch: Int, isTold: Bool, source: String?) {
+    init(log: VaultLog, batch: Int, isTold: Bool, source: String?, indexes: Bool) {
+        self.indexes = indexes
         self.log = log
         self.batch = batch
         self.isTold = isTold
@@ -123,8 +133,11 @@ private struct Appending {
             rest += chunk[start..<got]
             if got == 0, !rest.isEmpty { try await add(rest, 0..<rest.count, name) }
             guard rest.count <= 65_535 else { throw tooLong(name) }
-            // What has come is not kept waiting for more.
-            if got < chunk.count { try await send() }
+            // What has come is not kept waiting for more: who sends one line and waits for its index gets it.
+            if got == 0 || got < chunk.count && !Self.hasMore(file) {
+                try await send()
+                try await finish()
+            }
             if got == 0 { return }
         }
     }
@@ -136,6 +149,12 @@ private struct Appending {
             }
             return UnsafeRawPointer(found) - base
         }
+    }
+
+    /// Whether something can be read at once.
+    private static func hasMore(_ file: Int32) -> Bool {
+        var waiting = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, 0) > 0 && waiting.revents & Int16(POLLIN) != 0
     }
 
     private func tooLong(_ name: String) -> VaultError {
@@ -183,7 +202,36 @@ private struct Appending {
             _ = try await log.checkpoint()
             signed = .now
             if let alarm = await log.alarm { Terminal.complain("plumbline: \(alarm)") }
+            try await index()
         }
+    }
+
+    /// Starts indexing what was sealed meanwhile, unless that is still going on. An index is derived: appending does not wait for it.
+    private mutating func index() async throws {
+        guard indexes, segments < (await log.snapshot().segments) else { return }
+        guard indexing == nil || isIndexed.isSet else { return }
+        let reader = await log.snapshot()
+        segments = reader.segments
+        let isIndexed = Done()
+        self.isIndexed = isIndexed
+        indexing = Task.detached(priority: .low) {
+            defer { isIndexed.set() }
+            let indexer = VaultIndexer(reader)
+            for segment in try indexer.missing() { try indexer.index(segment) }
+        }
+    }
+
+    /// Indexes what is left.
+    mutating func finishIndex() async throws {
+        guard indexes else { return }
+        try await indexing?.value
+        let indexer = VaultIndexer(await log.snapshot())
+        let missing = try indexer.missing()
+        for (place, segment) in missing.enumerated() {
+            line.show("indexed \(place) of \(missing.count) segments")
+            try indexer.index(segment)
+        }
+        line.clear()
     }
 
     /// How much of the files was read, as a bar.
@@ -193,4 +241,13 @@ private struct Appending {
         return "  [" + String(repeating: "#", count: tenths) + String(repeating: ".", count: 20 - tenths)
             + "] \(min(bytes, total) * 100 / total) %"
     }
+}
+
+/// Set once, from another task.
+private final class Done: Sendable {
+    private let state = Mutex(false)
+
+    var isSet: Bool { state.withLock { $0 } }
+
+    func set() { state.withLock { $0 = true } }
 }
