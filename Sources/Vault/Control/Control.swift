@@ -70,16 +70,24 @@ public struct Control: Hashable, Sendable {
     static func leaf(
         index: UInt64, previous: UInt64?, time: Int64, event: ControlEvent, state: VaultState, signer: NoteSigner
     ) throws(VaultError) -> [UInt8] {
-        let lines =
-            [
-                firstLine, "log \(signer.verifier.name)", "index \(index)",
-                "previous \(previous.map { String($0) } ?? "none")", "time \(UTCTime.text(time))", "event \(event.name)",
-            ] + event.lines + ["state"] + state.lines
-        let note = try SignedNote(signing: lines.joined(separator: "\n") + "\n", with: signer)
+        let text = text(log: signer.verifier.name, index: index, previous: previous, time: time, event: event, state: state)
+        let note = try SignedNote(signing: text, with: signer)
         var record = VaultRecord(source: "", body: note.bytes)
         record.kind = .control
         record.received = time
         return try record.leaf()
+    }
+
+    /// The text that is signed.
+    static func text(
+        log: String, index: UInt64, previous: UInt64?, time: Int64, event: ControlEvent, state: VaultState
+    ) -> String {
+        let lines =
+            [
+                firstLine, "log \(log)", "index \(index)", "previous \(previous.map { String($0) } ?? "none")",
+                "time \(UTCTime.text(time))", "event \(event.name)",
+            ] + event.lines + ["state"] + state.lines
+        return lines.joined(separator: "\n") + "\n"
     }
 
     /// Whether a leaf is the vault's own: cheap, for every record passes here.
@@ -99,7 +107,7 @@ public struct Control: Hashable, Sendable {
         let all = note.text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
         guard let split = all.firstIndex(of: "state"), all.first == Self.firstLine[...] else { throw damaged }
         var head = ControlLines(all[1..<split])
-        _ = try head.text("log")
+        let log = try head.text("log")
         index = try head.number("index")
         let before = try head.text("previous")
         previous = before == "none" ? nil : UInt64(before)
@@ -107,7 +115,9 @@ public struct Control: Hashable, Sendable {
         time = try head.time("time")
         event = try ControlEvent(name: try head.text("event"), &head)
         state = try VaultState(ControlLines(all[(split + 1)...]))
-        guard head.isAtEnd else { throw damaged }
+        // Numbers have other spellings (+9, 007) that readers of text take; the vault writes one.
+        let again = Self.text(log: log, index: index, previous: previous, time: time, event: event, state: state)
+        guard head.isAtEnd, again.utf8.elementsEqual(note.text.utf8) else { throw damaged }
     }
 
     /// Checks the signature, and that this leaf follows from the state before it.
@@ -131,6 +141,8 @@ public struct Control: Hashable, Sendable {
 extension VaultState {
     /// The state after an event; nil when the event cannot happen in this state. `key` is used by a restart only.
     func applying(_ event: ControlEvent, at index: UInt64, key: NoteVerifier) -> VaultState? {
+        // Only someone who made the numbers up comes to their end.
+        guard epoch < .max, holdsPlaced < .max else { return nil }
         var next = self
         switch event {
         case .seal(let seal):

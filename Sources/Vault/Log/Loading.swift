@@ -105,8 +105,16 @@ struct Loader {
             defer { segment.close() }
             try image.takeSealed(segment.footer, path: segment.path, isPruned: segment.isPruned)
         }
-        if let index = image.lastControl { image.state = try Control(leaf: image.record(index)).state }
-        return try loadActive(image)
+        // When every sealed record that said something has expired, the order to prune them follows in the open segments.
+        let kept = image.pruned << UInt64(image.identity.segmentHeight)
+        if let index = image.lastControl, index >= kept { image.state = try Control(leaf: image.record(index)).state }
+        let loaded = try loadActive(image)
+        guard loaded.image.lastControl.map({ $0 >= kept }) ?? (kept == 0) else {
+            throw VaultError(
+                .damaged, "records before \(kept) are pruned, and no control record says so", at: layout.active,
+                remedy: "run plumbline vault verify")
+        }
+        return loaded
     }
 
     /// Reads the frames of the segments that are not sealed.

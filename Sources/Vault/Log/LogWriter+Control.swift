@@ -160,6 +160,7 @@ extension LogWriter {
         let height = UInt64(image.identity.segmentHeight)
         let records = segments.lowerBound << height..<segments.upperBound << height
         guard !segments.isEmpty else { return (records, blocking) }
+        try signBeyond(records.upperBound)
         try write(.prune(records.upperBound, root: try image.root(size: records.upperBound), order))
         do throws(VaultError) {
             _ = try finishPruning()
@@ -167,6 +168,21 @@ extension LogWriter {
             throw stop(error)
         }
         return (records, blocking)
+    }
+
+    /// Sees to it that register and checkpoint file speak of a size from here on: the root of a smaller one could not be computed
+    /// any more once the records are gone, and the log could not be compared with them.
+    private func signBeyond(_ size: UInt64) throws(VaultError) {
+        guard lastCheckpoint.size >= size else {
+            _ = try checkpoint()
+            return
+        }
+        do throws(VaultError) {
+            // A crash between register and file may have left an older one.
+            try files.replace(layout.checkpoint, lastNote)
+        } catch {
+            throw stop(error)
+        }
     }
 
     /// Replaces the segments that the log calls pruned and that are still whole; gives their number.

@@ -8,6 +8,8 @@ struct ControlWalk {
     /// Whether the counts are those since the last seal.
     private var isCounting = true
     private var told: [String: UInt64] = [:]
+    /// Whether every control leaf since the last seal was seen: pruning may take what a seal's counts begin with.
+    private var isToldWhole = true
     private(set) var controls: UInt64 = 0
     private(set) var remarks: [String] = []
     private(set) var damages: [Damage] = []
@@ -23,7 +25,7 @@ struct ControlWalk {
         last = footer?.control
         isCounting = footer != nil
         counts = footer?.tally.sources.mapValues(\.count).filter { $0.value > 0 } ?? [:]
-        told = [:]
+        (told, isToldWhole) = ([:], false)
     }
 
     mutating func take(_ pieces: [LogPiece]) {
@@ -67,9 +69,9 @@ struct ControlWalk {
         switch event {
         case .sources(let sources): for (name, tally) in sources where tally.count > 0 { told[name] = tally.count }
         case .seal(let seal):
-            defer { (counts, told, isCounting) = ([:], [:], true) }
+            defer { (counts, told, isCounting, isToldWhole) = ([:], [:], true, true) }
             guard isCounting else { return }
-            guard told == counts, seal.records == counts.values.reduce(0, +) else {
+            guard !isToldWhole || told == counts, seal.records == counts.values.reduce(0, +) else {
                 throw VaultError(
                     .notProven, "the daily seal counts \(seal.records) records, the log holds \(counts.values.reduce(0, +))")
             }

@@ -41,16 +41,40 @@ public struct VaultVerifier: Sendable {
             return report
         }
         var walk = Walk(image: LogImage(files, layout, identity), controls: ControlWalk(identity), report: report)
+        // Before the walk, so that beside a writer it finds everything they speak of; the local one first, for the register leads.
+        let local = read { () throws(VaultError) in try files.contents(layout.checkpoint, limit: SignedNote.byteLimit) }
+        let held = register.map { register in read { () throws(VaultError) in try register.read() } }
         try strays(&walk.report)
-        try sealed(&walk)
-        active(&walk)
+        try walkAll(&walk)
         walk.report.size = walk.image.size
         walk.report.root = walk.isWhole ? walk.image.root : nil
         walk.report.controls = walk.controls.controls
         walk.report.remarks = walk.controls.remarks
         walk.report.damages += walk.controls.damages
-        checkpoints(&walk)
+        checkpoints(local, held, &walk)
         return walk.report
+    }
+
+    private func read(_ body: () throws(VaultError) -> [UInt8]?) -> Result<[UInt8]?, VaultError> {
+        do throws(VaultError) { return .success(try body()) } catch { return .failure(error) }
+    }
+
+    /// Walks over the sealed segments, then over the open ones. When a writer sealed one meanwhile, it is in neither: then the walk
+    /// goes on with the sealed ones that are new.
+    private func walkAll(_ walk: inout Walk) throws(VaultError) {
+        let loader = Loader(files: files, layout: layout)
+        var present = try loader.sealedSegments().all
+        while true {
+            try sealed(Set(present), &walk)
+            var attempt = walk
+            active(&attempt)
+            let now = try loader.sealedSegments().all
+            if now.last ?? 0 <= present.last ?? 0, now.isEmpty == present.isEmpty {
+                walk = attempt
+                return
+            }
+            present = now
+        }
     }
 
     /// What is carried along.
@@ -90,13 +114,12 @@ public struct VaultVerifier: Sendable {
         var error: VaultError?
     }
 
-    private func sealed(_ walk: inout Walk) throws(VaultError) {
-        let present = Set(try Loader(files: files, layout: layout).sealedSegments().all)
+    private func sealed(_ present: Set<UInt64>, _ walk: inout Walk) throws(VaultError) {
         let total = (present.max().map { $0 + 1 }) ?? 0
         let identity = walk.image.identity
         // A window at a time: what is found must be looked at in order, and must not fill the memory.
         let window: UInt64 = 16
-        for start in stride(from: 0, to: total, by: Int(window)) {
+        for start in stride(from: walk.image.segments.size, to: total, by: Int(window)) {
             let end = min(start + window, total)
             let found = Mutex<[UInt64: Findings]>([:])
             DispatchQueue.concurrentPerform(iterations: Int(end - start)) { place in
@@ -224,26 +247,24 @@ public struct VaultVerifier: Sendable {
         }
     }
 
-    /// Compares with the checkpoint beside the log and with the register.
-    private func checkpoints(_ walk: inout Walk) {
-        func open(_ kind: Damage.Kind, _ place: String, _ read: () throws(VaultError) -> [UInt8]?) -> Checkpoint? {
+    /// Compares with the checkpoint beside the log and with the register, as they were before the walk.
+    private func checkpoints(
+        _ local: Result<[UInt8]?, VaultError>, _ held: Result<[UInt8]?, VaultError>?, _ walk: inout Walk
+    ) {
+        func open(_ kind: Damage.Kind, _ place: String, _ read: Result<[UInt8]?, VaultError>) -> Checkpoint? {
             var what = "\(place) holds no checkpoint of this log"
             do throws(VaultError) {
-                if let note = try read() { return try Checkpoint.open(note, walk.image.identity.verifier) }
+                if let note = try read.get() { return try Checkpoint.open(note, walk.image.identity.verifier) }
             } catch {
                 what = "\(place): \(error)"
             }
             walk.report.damages.append(Damage(kind: kind, segment: nil, records: nil, what: what))
             return nil
         }
-        let local = open(.checkpoint, layout.checkpoint) { () throws(VaultError) in
-            try files.contents(layout.checkpoint, limit: SignedNote.byteLimit)
-        }
+        let local = open(.checkpoint, layout.checkpoint, local)
         if let local { compare(local, .checkpoint, "the checkpoint file", &walk) }
         walk.report.checkpoint = local
-        guard let register, let held = open(.rollback, "the register", { () throws(VaultError) in try register.read() }) else {
-            return
-        }
+        guard let held = held.flatMap({ open(.rollback, "the register", $0) }) else { return }
         compare(held, .rollback, "the register", &walk)
         walk.report.checkpoint = held
         if let local, local.size > held.size {
