@@ -13,7 +13,8 @@ extension VaultCommand {
 
                 EXAMPLES
                   plumbline vault append /srv/logs/trading audit.log
-                  tail -F app.log | plumbline vault append /srv/logs/trading --indices
+                  tail -F app.log | plumbline vault append /srv/logs/trading --source trd-web-03 --indices
+                  plumbline vault append /srv/logs/crm --format records reads.jsonl
                 """)
 
         @OptionGroup var place: Place
@@ -30,15 +31,29 @@ extension VaultCommand {
                 "Say of each record that it came from this system: it is counted in the daily seal and can be searched for.",
                 valueName: "name"))
         var source: String?
+        @Option(
+            help: ArgumentHelp(
+                "lines: a line is a record as it came. records: a line is a JSON object with source, time, fields, subject, personal, body; personal "
+                    + "values are encrypted under the subject's key (DIR.subjects).",
+                valueName: "format"))
+        var format = Format.lines
+
+        enum Format: String, ExpressibleByArgument, CaseIterable {
+            case lines, records
+        }
 
         func validate() throws {
             guard (1...4_096).contains(batch) else { throw ValidationError("--batch: 1 to 4096") }
+            guard format == .lines || source == nil else {
+                throw ValidationError("--format records: the source stands in each line")
+            }
         }
 
         func run() async throws {
             try await VaultCommand.run {
                 let log = try place.open()
                 var appending = Appending(log: log, batch: batch, isTold: indices, source: source, indexes: index)
+                if format == .records { appending.keys = try place.subjectKeys(log.identity) }
                 appending.total = inputs.reduce(0) { $0 + Self.size($1) }
                 do {
                     for input in inputs { try await appending.file(input) }
@@ -76,6 +91,8 @@ private struct Appending {
     /// The source every record is told to come from; nil to keep records as they came.
     let source: String?
     let indexes: Bool
+    /// Keys of data subjects; nil when lines are records as they came.
+    var keys: SubjectKeys?
     let line = ProgressLine()
     var count: UInt64 = 0
     /// Bytes of the files, for the progress line; 0 when they are not known.
@@ -166,7 +183,15 @@ private struct Appending {
             try await send()
             throw tooLong(name)
         }
-        if let source {
+        if let keys {
+            do throws(VaultError) {
+                let now = VaultLog.now()
+                try next.add(try VaultRecordLine(Array(bytes[range])).record(keys, received: now), received: now)
+            } catch {
+                try await send()
+                throw VaultError(error.code, error.what, at: "\(name): line \(number + 1)", remedy: error.remedy)
+            }
+        } else if let source {
             try next.add(VaultRecord(source: source, body: Array(bytes[range])), received: VaultLog.now())
         } else {
             var failure: VaultError?
