@@ -11,6 +11,9 @@ internal import Vault
 ///     vault-benchmark recover DIR             a writer's opening, until it could sign
 ///     vault-benchmark scan DIR NEEDLE         a string looked for in every record, without index
 ///     vault-benchmark needle DIR FIELD VALUE  indexes what is not indexed, then looks for one value
+///     vault-benchmark recover DIR             a writer's opening, until it could sign
+///     vault-benchmark scan DIR NEEDLE         a string looked for in every record, without index
+///     vault-benchmark needle DIR FIELD VALUE  indexes what is not indexed, then looks for one value
 @main
 struct VaultBenchmark {
     static func main() async {
@@ -22,8 +25,13 @@ struct VaultBenchmark {
             case ("clients", 4): try await clients(arguments[1], Int(arguments[2]) ?? 0, Int(arguments[3]) ?? 0)
             case ("open", 2): try open(arguments[1])
             case ("verify", 2): try verify(arguments[1])
+            case ("recover", 2): try await recover(arguments[1])
+            case ("scan", 3): try scan(arguments[1], arguments[2])
+            case ("needle", 4): try needle(arguments[1], arguments[2], arguments[3])
             default:
-                fail("usage: vault-benchmark append EVENTS DIR | commits DIR N | clients DIR TASKS N | open DIR | verify DIR")
+                fail(
+                    "usage: vault-benchmark append EVENTS DIR | commits DIR N | clients DIR TASKS N | open DIR | verify DIR | "
+                        + "recover DIR | scan DIR NEEDLE | needle DIR FIELD VALUE")
             }
         } catch {
             fail("\(error)")
