@@ -25,7 +25,8 @@ struct VaultCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Initialize.self, Append.self, Search.self, Read.self, Index.self, Verify.self, Prove.self, SignCheckpoint.self,
-            Seal.self, Keep.self, HoldCommand.self, Prune.self, Shred.self, Export.self, Backup.self, Stats.self, ForecastCommand.self,
+            Seal.self, Keep.self, HoldCommand.self, Prune.self, Shred.self, Export.self, Backup.self, Stats.self,
+            ForecastCommand.self,
         ])
 
     /// Where a vault, its key and its register lie.
