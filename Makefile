@@ -3,6 +3,8 @@
 #   make run      install what is missing, build, judge this host
 #   make test     install what is missing, build, run all tests
 #   make torture  kill the vault's writer 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
+#   make fuzz     libFuzzer against every reader of outside bytes in the vault (SECONDS= for each, PARSERS=)
+#   make tsan     one writer and every kind of reader under the thread sanitizer (SECONDS=, SEED=)
 #   make judge    let Go, sigstore, pymerkle and cryptography judge what the vault writes (PLUMBLINE=, SEED=, FLIPS=, JUDGE_MAY_SKIP=1)
 #   make lint     formatting and house rules
 #   make format   format the sources
@@ -12,7 +14,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test torture judge lint format bench bench-vault dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
+.PHONY: run test torture fuzz tsan judge lint format bench bench-vault dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
@@ -73,7 +75,16 @@ CRASHES ?= 2000
 SEED ?= 1
 torture: setup-test
 	$(SWIFT) build --build-tests
-	VAULT_KILLS=$(KILLS) VAULT_CRASHES=$(CRASHES) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter "KillTests|FaultTests"
+	VAULT_KILLS=$(KILLS) VAULT_CRASHES=$(CRASHES) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter "KillTests|StressKillTests|FaultTests"
+
+# The shell counts seconds in a variable of that name, so the scripts know it by another.
+SECONDS ?= 60
+fuzz: setup
+	SWIFT=$(SWIFT) SECONDS_EACH=$(SECONDS) PARSERS="$(PARSERS)" Scripts/fuzz.sh
+
+tsan: setup
+	$(SWIFT) build --sanitize=thread --scratch-path .build-tsan --product vault-stress -Xswiftc -DPLUMBLINE_TSAN
+	TSAN_OPTIONS=halt_on_error=1 .build-tsan/debug/vault-stress --seconds $(SECONDS) --seed $(SEED)
 
 # Outside implementations accept what the program writes, and refuse it with one bit flipped. PLUMBLINE names another program to judge.
 PLUMBLINE ?= .build/debug/plumbline
@@ -83,11 +94,11 @@ judge: setup-judge
 	PLUMBLINE=$(PLUMBLINE) SEED=$(SEED) FLIPS=$(FLIPS) Scripts/judge.sh
 
 lint: setup
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift
 	Scripts/house-rules.sh
 
 format:
-	$(SWIFT) format format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+	$(SWIFT) format format --in-place --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift
 
 bench: setup-bench release
 	$(SWIFT) build $(RELEASE_FLAGS) --product market-benchmark
@@ -110,4 +121,4 @@ dist: release
 	$(SWIFT) package --allow-writing-to-directory .build/dist generate-manual --output-directory .build/dist
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-fuzz .build-tsan

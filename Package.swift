@@ -13,6 +13,11 @@ let strict: [SwiftSetting] = [
 /// them.
 let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+/// The fuzz targets need libFuzzer and a sanitizer's flags (`make fuzz`), so ordinary builds never see them.
+let fuzzTargets: [Target] =
+    Context.environment["PLUMBLINE_FUZZ"] == nil
+    ? [] : [.executableTarget(name: "vault-fuzz", dependencies: ["Vault"], path: "Fuzz/Vault", swiftSettings: strict)]
+
 let package = Package(
     name: "plumbline",
     products: [
@@ -110,9 +115,12 @@ let package = Package(
 
         .executableTarget(name: "vault-benchmark", dependencies: ["Vault"], path: "Benchmarks/Vault", swiftSettings: strict),
 
+        // Readers and one writer at once, under the thread sanitizer (`make tsan`) and under kill -9 (`KillTests`).
+        .executableTarget(name: "vault-stress", dependencies: ["Vault"], path: "Tests/VaultStress", swiftSettings: strict),
+
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(
-            name: "VaultTests", dependencies: ["Vault", "plumbline"], swiftSettings: hot),
+            name: "VaultTests", dependencies: ["Vault", "plumbline", "vault-stress"], swiftSettings: hot),
         // Real programs for tests to start: ours, and the emulator of a store.
         .target(name: "TestProcesses", path: "Tests/TestProcesses", swiftSettings: strict),
         .testTarget(
@@ -137,6 +145,6 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
-    ],
+    ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )

@@ -5,6 +5,8 @@ import Testing
 /// What a workload was told, whatever happened to the disk.
 private struct Ledger {
     var acknowledged: [Range<UInt64>] = []
+    /// Number of the first record of each of them, where indices are not numbers.
+    var numbers: [UInt64] = []
     var attempted: UInt64 = 0
     var signed: Checkpoint?
 }
@@ -90,6 +92,73 @@ struct FaultTests {
             }
             try await Self.check(log, ledger, "round \(round)")
         }
+    }
+
+    /// Appends, and says everything a vault can say of itself; stops at the first error.
+    private static func govern(_ log: SimulatedLog, _ ledger: inout Ledger, _ random: inout Seeded) async {
+        do {
+            let vault = try log.open()
+            if await vault.snapshot().state.retention == nil {
+                try await vault.keep(Retention(name: "short", days: 2), order())
+            }
+            for _ in 0..<8 {
+                let number = ledger.attempted
+                let count = UInt64.random(in: 1...150, using: &random)
+                ledger.attempted += count
+                ledger.acknowledged.append(try await vault.append(records(number..<number + count)))
+                ledger.numbers.append(number)
+                log.disk.advance(Int64.random(in: 0...UTCTime.day, using: &random))
+                switch Int.random(in: 0..<6, using: &random) {
+                case 0: try await vault.sealDay()
+                case 1: _ = try await vault.prune(order())
+                case 2:
+                    let hold = try await vault.hold(.all, order())
+                    try await vault.release(hold.id, order())
+                case 3: ledger.signed = try Checkpoint.open(try await vault.checkpoint(), log.signer.verifier)
+                default: break
+                }
+            }
+        } catch {}
+    }
+
+    @Test("the machine stops at random calls while days are sealed and records pruned and held, and again, and again")
+    func governedCrashes() async throws {
+        var random = Seeded(setting("VAULT_SEED", 20_261_122))
+        var said: Set<String> = []
+        // Each takes ten times as long as one of the workload without orders.
+        for round in 0..<max(12, setting("VAULT_CRASHES", 50) / 10) {
+            let log = try SimulatedLog()
+            _ = try log.create()
+            var ledger = Ledger()
+            for _ in 0..<4 {
+                log.disk.fail(at: Int.random(in: 1...120, using: &random), .crash)
+                await Self.govern(log, &ledger, &random)
+                log.disk.crash(seed: random.next())
+            }
+            let vault = try log.open()
+            _ = try await vault.append([record(0)])
+            _ = try await vault.checkpoint()
+            let reader = await vault.snapshot()
+            for (range, number) in zip(ledger.acknowledged, ledger.numbers) {
+                for index in range where index >= reader.state.retained {
+                    #expect(
+                        try reader.record(index) == record(number + index - range.lowerBound), "round \(round), record \(index)")
+                }
+            }
+            #expect(zip(ledger.acknowledged, ledger.acknowledged.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+            // The root of a size among pruned records cannot be computed any more; the register is never there.
+            if let signed = ledger.signed, signed.size >= reader.state.retained {
+                #expect(try reader.root(size: signed.size) == signed.root, "round \(round)")
+            }
+            // The next pruning finishes what was begun: what expired reads as expired, and everything else is sound.
+            let report = try log.verify()
+            #expect(report.damages == [], "round \(round)")
+            for index in reader.state.retained..<reader.size {
+                let leaf = try reader.record(index)
+                if leaf.withUnsafeBytes({ Control.isControl($0) }) { said.insert(try Control(leaf: leaf).event.name) }
+            }
+        }
+        #expect(said.isSuperset(of: ["seal", "sources", "hold", "release", "prune", "retention"]), "\(said)")
     }
 
     @Test("the machine stops while a log is made: it can be made again, or is whole")

@@ -84,6 +84,29 @@ struct FoundTests {
         #expect(report.isSound, "\(report.damages)")
     }
 
+    @Test("a view taken while two frames are written, the first looked at too early, is no damage")
+    func writtenMeanwhile() async throws {
+        let log = try SimulatedLog()
+        do {
+            let vault = try log.create()
+            for index in 0..<UInt64(3) { _ = try await vault.append([record(index)]) }
+        }
+        let isWritten = Flag()
+        var files = log.disk.effects
+        let read = files.read
+        files.read = { (file, buffer, offset) throws(VaultError) in
+            let count = try read(file, buffer, offset)
+            // The second frame, as it is before it is written: once.
+            if offset == UInt64(2 * ActiveHeader.page), count == ActiveHeader.page, !isWritten.isSet {
+                buffer.initializeMemory(as: UInt8.self, repeating: 0)
+                isWritten.isSet = true
+            }
+            return count
+        }
+        let reader = try VaultReader(directory: log.directory, files: files)
+        #expect(isWritten.isSet && reader.size == 3 && reader.root == expectedRoot(3))
+    }
+
     @Test("numbers at their end in a control record are refused, not counted on")
     func endlessNumbers() throws {
         let key = try testKey().verifier

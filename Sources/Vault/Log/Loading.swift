@@ -164,7 +164,34 @@ struct Loader {
         _ file: Int32, _ header: ActiveHeader, _ path: String, _ decompressor: Decompressor, _ loaded: inout Loaded
     ) throws(VaultError) {
         let length = try files.size(file)
-        var offset = UInt64(ActiveHeader.page)
+        var (offset, before) = (UInt64(ActiveHeader.page), UInt64(0))
+        while true {
+            offset = try takeFrames(file, header, from: offset, length, decompressor, &loaded)
+            do throws(VaultError) {
+                try refuseRightFrame(after: offset, file, header, path, length, loaded.image.size)
+                break
+            } catch  where error.code == .damaged && offset > before {
+                // Beside a writer both frames may have been written since the first was looked for. One look more tells: a frame is
+                // durable before the next is begun.
+                before = offset
+            }
+        }
+        loaded.image.tail = ActiveTail(header: header, offset: offset, length: length)
+        guard offset + UInt64(ActiveHeader.page) <= length else { return }
+        let first = try files.readUpTo(file, FrameHeader.length, at: offset)
+        // What a recycled file held before carries another nonce and lower sequences: no sign of a torn write.
+        let isOurs = first.count == FrameHeader.length && Array(first[24..<40]) == header.nonce
+        if isOurs || FrameHeader(first).map({ $0.first >= loaded.image.size }) == true {
+            loaded.torn = (header.number, offset)
+        }
+    }
+
+    /// Takes frames from an offset on, up to the first that does not hold; gives where that one begins.
+    private func takeFrames(
+        _ file: Int32, _ header: ActiveHeader, from start: UInt64, _ length: UInt64, _ decompressor: Decompressor,
+        _ loaded: inout Loaded
+    ) throws(VaultError) -> UInt64 {
+        var offset = start
         let limit = (header.segment + 1) << UInt64(loaded.image.identity.segmentHeight)
         while let frame = try Frame.read(files, file, at: offset, end: length, decompressor),
             frame.header.nonce == header.nonce,
@@ -183,15 +210,7 @@ struct Loader {
             _ = loaded.image.openNext()
             offset += UInt64(frame.header.span)
         }
-        loaded.image.tail = ActiveTail(header: header, offset: offset, length: length)
-        try refuseRightFrame(after: offset, file, header, path, length, loaded.image.size)
-        guard offset + UInt64(ActiveHeader.page) <= length else { return }
-        let first = try files.readUpTo(file, FrameHeader.length, at: offset)
-        // What a recycled file held before carries another nonce and lower sequences: no sign of a torn write.
-        let isOurs = first.count == FrameHeader.length && Array(first[24..<40]) == header.nonce
-        if isOurs || FrameHeader(first).map({ $0.first >= loaded.image.size }) == true {
-            loaded.torn = (header.number, offset)
-        }
+        return offset
     }
 
     /// Behind the first frame that does not hold there must be no right one of this use of the file: that would be damage, not a torn write.
