@@ -14,12 +14,10 @@ struct SearchCommandTests {
             "{\"id\":\"id\($0)\",\"actor\":{\"name\":\"\($0 % 2 == 0 ? "alice" : "bob")\"},\"text\":\"資訊安全 \($0)\"}"
         }
         try FileEffects.live.replace(input, Array((lines + ["bad \u{1B}[2J \u{202E}line"]).joined(separator: "\n").utf8))
-        #expect(try Program.run("vault", "append", log, input, "--batch", "100").status == 0)
+        #expect(try Program.run("vault", "append", log, input, "--batch", "100", "--no-index").status == 0)
         let first = try Program.run("vault", "search", log, "--field", "id=id77")
         #expect(first.status == 0 && first.output.hasPrefix("77 20") && first.output.contains(" - \(lines[77])\n"))
-        #expect(
-            first.output.hasSuffix("1 hit; 3 of 3 blocks read; 2 of 2 segments searched without an index\n")
-                || first.output.contains("1 hit; "))
+        #expect(first.output.contains("1 hit; ") && first.output.contains("2 of 2 segments searched without an index"))
         #expect(try Program.run("vault", "index", log).output.hasPrefix("indexed 2 of 2 segments, "))
         #expect(try Program.run("vault", "index", log).output.hasPrefix("indexed 0 of 2 segments"))
         #expect(try Program.run("vault", "index", log, "--rebuild").output.hasPrefix("indexed 2 of 2 segments"))
