@@ -85,6 +85,24 @@ struct OrderCommandTests {
         #expect(try run(["hold", log, "--all", "--by", "a\nb", "--reason", "c"]).status == 65)
     }
 
+    @Test("an offline root key vouches for the first epoch, and is not needed again")
+    func rootKey() throws {
+        let scratch = try Scratch()
+        let (log, key) = (scratch.path + "/log", scratch.path + "/root.key")
+        let made = try run(["init", log, "--name", "cli.example/log", "--root-key", key])
+        #expect(made.status == 0 && made.output.contains("root cli.example/log/root+"))
+        let identity = try VaultReader(directory: log).identity
+        #expect(try identity.root == KeyFile.read(key).verifier)
+        #expect(unlink(key) == 0)
+        #expect(try run(["seal", log, "--day"]).status == 0)
+        #expect(try run(["verify", log]).output.hasSuffix("sound\n"))
+        // Without the root's signature the identity does not hold.
+        let whole = String(decoding: try FileEffects.live.contents(log + "/identity", limit: 4_096), as: UTF8.self)
+        let cut = whole.split(separator: "\n", omittingEmptySubsequences: false).dropLast(2).joined(separator: "\n") + "\n"
+        try FileEffects.live.replace(log + "/identity", Array(cut.utf8))
+        #expect(try run(["stats", log]).status == 65)
+    }
+
     @Test("a line that comes alone is acknowledged at once, though more may follow")
     func alone() throws {
         let scratch = try Scratch()

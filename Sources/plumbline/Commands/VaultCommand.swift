@@ -97,6 +97,11 @@ extension VaultCommand {
         var name: String
         @Option(help: ArgumentHelp("A sealed segment holds two to this power records: 8 to 16.", valueName: "height"))
         var segmentHeight = 16
+        @Option(
+            help: ArgumentHelp(
+                "An offline key that vouches for the first epoch's key; made when it is not there. Take the file away afterwards: it is not needed again.",
+                valueName: "file"))
+        var rootKey: String?
 
         func run() async throws {
             try await VaultCommand.run {
@@ -111,9 +116,15 @@ extension VaultCommand {
                 } else {
                     signer = try KeyFile.create(place.keyPath, name: name)
                 }
+                var root: NoteSigner?
+                if let rootKey {
+                    root =
+                        access(rootKey, F_OK) == 0 ? try KeyFile.read(rootKey) : try KeyFile.create(rootKey, name: name + "/root")
+                }
                 try VaultLog.create(
-                    directory: place.base, signer: signer, register: place.checkpoints, segmentHeight: segmentHeight)
+                    directory: place.base, signer: signer, register: place.checkpoints, segmentHeight: segmentHeight, root: root)
                 Terminal.write("\(signer)\n")
+                if let root { Terminal.write("root \(root)\n") }
             }
         }
     }
