@@ -66,6 +66,8 @@ struct Loader {
     ///
     /// - Throws: `.damaged` with the place; `.foreign`; `.file`.
     func load() throws(VaultError) -> Loaded {
+        // First of all: is this a vault?
+        _ = try Self.identity(files, layout)
         var failure: VaultError?
         for _ in 0..<64 {
             let before = try sealedSegments()
