@@ -118,6 +118,25 @@ struct FoundTests {
         #expect(state.applying(.hold(hold), at: 1, key: key) == nil)
     }
 
+    @Test("counts and times that nobody can have counted are refused when read, not added up")
+    func madeUpCounts() {
+        var tally = Tally(from: 1)
+        tally.count(source: "a", 3, at: 5)
+        #expect(Tally(tally.bytes) == tally)
+        // From, records, steps; of the source count, first, last, silence, silent seals.
+        for offset in [0, 8, 16, 38, 46, 54, 62, 70] {
+            var bytes = tally.bytes
+            bytes[offset + 7] = 0x80
+            #expect(Tally(bytes) == nil, "\(offset)")
+        }
+        var header = FrameHeader(
+            isCompressed: false, logID: [UInt8](repeating: 1, count: 16), nonce: [UInt8](repeating: 1, count: 16), first: 0,
+            count: 1, stored: 2, packed: 2, received: 0, previous: .empty)
+        #expect(FrameHeader(header.frame([0, 0]).bytes) != nil)
+        header.received = -1
+        #expect(FrameHeader(header.frame([0, 0]).bytes) == nil)
+    }
+
     @Test("a control record with a number spelt otherwise is refused")
     func otherSpelling() throws {
         let signer = try testKey()

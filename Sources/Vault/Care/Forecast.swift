@@ -76,7 +76,7 @@ extension VaultReader {
             guard received.lowerBound > end - Int64(max(1, days)) * UTCTime.day else { break }
             basis.bytes += try files.size(segment.file)
             basis.records += UInt64(segment.footer.leaves)
-            basis.period = received.lowerBound..<end
+            basis.period = min(received.lowerBound, end)..<end
         }
         if basis.records > identity.segmentLeaves, basis.period.upperBound - basis.period.lowerBound >= UTCTime.day / 24 {
             forecast.basis = basis

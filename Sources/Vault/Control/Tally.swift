@@ -25,6 +25,8 @@ struct Tally: Hashable, Sendable {
     static let sourceLimit = 4_096
     /// Most bytes a tally takes in a footer.
     static let byteLimit = 36 + (sourceLimit + 1) * (41 + VaultRecord.sourceLimit)
+    /// No count comes near this; read from a file it is made up, and must not make sums overflow.
+    static let countLimit: UInt64 = 1 << 48
     static let further = "(further sources)"
     /// A source that was silent in so many seals one after the other is no longer expected.
     static let patience: UInt64 = 30
@@ -89,7 +91,7 @@ struct Tally: Hashable, Sendable {
         steps = bytes.number(UInt64.self, at: 16)
         largestStep = bytes.number(Int64.self, at: 24)
         let count = Int(bytes.number(UInt32.self, at: 32))
-        guard count <= Self.sourceLimit + 1 else { return nil }
+        guard count <= Self.sourceLimit + 1, from >= 0, max(records, steps) < Self.countLimit else { return nil }
         var offset = 36
         for _ in 0..<count {
             guard offset < bytes.count, offset + 41 + Int(bytes[offset]) <= bytes.count,
@@ -101,6 +103,9 @@ struct Tally: Hashable, Sendable {
                 last: bytes.number(Int64.self, at: offset + 16), silence: bytes.number(Int64.self, at: offset + 24),
                 silentSeals: bytes.number(UInt64.self, at: offset + 32))
             offset += 40
+            guard let tally = sources[name], max(tally.count, tally.silentSeals) < Self.countLimit,
+                min(tally.first, tally.last, tally.silence) >= 0
+            else { return nil }
         }
         guard offset == bytes.count, self.bytes == bytes else { return nil }
     }

@@ -117,7 +117,7 @@ struct FrameHeader: Hashable, Sendable {
         previous = bytes.hash(at: 72)
         guard (1...Self.recordLimit).contains(count), (1...Decompressor.limit).contains(stored),
             (1...Decompressor.limit).contains(packed),
-            isCompressed || stored == packed, first < UInt64.max / 2
+            isCompressed || stored == packed, first < UInt64.max / 2, received >= 0
         else { return nil }
     }
 

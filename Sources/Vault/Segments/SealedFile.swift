@@ -212,7 +212,7 @@ struct SealedFooter: Hashable, Sendable {
         var leaf = 0
         for block in blocks {
             guard block.offset == offset, block.first == leaf, block.count > 0,
-                block.packed <= Decompressor.limit
+                block.packed <= Decompressor.limit, block.firstReceived >= 0, block.lastReceived >= block.firstReceived
             else { return false }
             offset += UInt64(block.stored)
             leaf += block.count
