@@ -167,4 +167,38 @@ struct CareTests {
         _ = try await vault.checkpoint()
         #expect(code { _ = try open() } == .rolledBack)
     }
+
+    @Test("files with numbers that no log of this size has are told at once, not waited for")
+    func farNumbers() async throws {
+        let (log, _) = try TestLog.clocked()
+        let vault = try log.create()
+        _ = try await vault.append(records(0..<300))
+        _ = try await vault.checkpoint()
+        for name in ["sealed/999999999999.segment", "sealed/18446744073709551615.segment"] {
+            try log.put([1], name)
+            let report = try log.verify()
+            #expect(report.damages.contains { $0.kind == .stray && $0.what.contains(Path.name(name)) }, "\(name)")
+            try log.remove(name)
+        }
+        #expect(try log.verify().isSound)
+    }
+
+    @Test("a view that is kept while its records are sealed and pruned says that they expired, when read and when searched")
+    func expiredUnderView() async throws {
+        let (log, clock) = try TestLog.clocked()
+        let vault = try log.create()
+        _ = try await vault.append(records(0..<200))
+        let view = await vault.snapshot()
+        for day in 1..<6 as Range<UInt64> {
+            clock.pass(UTCTime.day)
+            _ = try await vault.append(records(day * 200..<day * 200 + 200))
+        }
+        try await vault.keep(Retention(name: "short", days: 1), order())
+        #expect(try await vault.prune(order()).records.upperBound > 200)
+        #expect(code { _ = try view.record(5) } == .expired)
+        var query = SearchQuery()
+        query.contains = [Array("record 5 ".utf8)]
+        let report = try view.search(query) { _ in true }
+        #expect(report.hits == 0 && report.expired.first?.lowerBound == 0)
+    }
 }

@@ -248,7 +248,7 @@ enum Path {
 
     /// The number in `<twelve digits><ending>`; nil for any other name.
     static func number(of name: String, ending: String) -> UInt64? {
-        guard name.hasSuffix(ending), let value = UInt64(name.dropLast(ending.count)),
+        guard name.hasSuffix(ending), let value = UInt64(name.dropLast(ending.count)), value < 1_000_000_000_000,
             number(value) + ending == name
         else { return nil }
         return value

@@ -214,7 +214,14 @@ public final class VaultSearcher: Sendable {
             }
             run.report.blocksRead += 1
             run.report.recordsExamined += UInt64(reference.count)
-            let frame = try recall(reference)
+            let frame: FrameRecords
+            do throws(VaultError) {
+                frame = try recall(reference)
+            } catch  where error.code == .expired {
+                // Sealed and pruned since this view was taken.
+                run.report.expired.append((reference.first..<reference.first + UInt64(reference.count)).clamped(to: run.wanted))
+                continue
+            }
             let (packed, ranges) = (frame.packed, frame.ranges)
             let allowed = run.places(first: reference.first, count: ranges.count)
             let places = packed.withUnsafeBytes {
@@ -252,7 +259,9 @@ public final class VaultSearcher: Sendable {
             return FrameRecords(packed: frame.packed, ranges: frame.ranges)
         } catch  where error.code != .file {
             let number = reference.first >> UInt64(image.identity.segmentHeight)
-            guard try image.files.exists(image.layout.sealed(number)) else { throw error }
+            var isSealed = try image.files.exists(image.layout.sealed(number))
+            if !isSealed { isSealed = try image.files.exists(image.layout.pruned(number)) }
+            guard isSealed else { throw error }
             let segment = try SealedSegment(layout: image.layout, files: image.files, identity: image.identity, number: number)
             defer { segment.close() }
             let wanted =

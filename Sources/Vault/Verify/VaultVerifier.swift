@@ -63,18 +63,31 @@ public struct VaultVerifier: Sendable {
     /// goes on with the sealed ones that are new.
     private func walkAll(_ walk: inout Walk) throws(VaultError) {
         let loader = Loader(files: files, layout: layout)
-        var present = try loader.sealedSegments().all
+        var present = Self.near(try loader.sealedSegments().all, &walk.report, layout)
         while true {
             try sealed(Set(present), &walk)
             var attempt = walk
             active(&attempt)
-            let now = try loader.sealedSegments().all
+            var ignored = VerifyReport()
+            let now = Self.near(try loader.sealedSegments().all, &ignored, layout)
             if now.last ?? 0 <= present.last ?? 0, now.isEmpty == present.isEmpty {
                 walk = attempt
                 return
             }
             present = now
         }
+    }
+
+    /// Segments with numbers that a log of so many could have, however many are missing; others are told once, not looked for one by one.
+    private static func near(_ numbers: [UInt64], _ report: inout VerifyReport, _ layout: Layout) -> [UInt64] {
+        let limit = UInt64(numbers.count) + 65_536
+        for far in numbers where far >= limit {
+            report.damages.append(
+                Damage(
+                    kind: .stray, segment: far, records: nil, what: "\(layout.sealed(far)) does not belong to a log of this size")
+            )
+        }
+        return numbers.filter { $0 < limit }
     }
 
     /// What is carried along.
