@@ -88,6 +88,7 @@ extension LogWriter {
         try ensureAccepting()
         guard image.size > lastCheckpoint.size else { return lastNote }
         do throws(VaultError) {
+            audit()
             let audited = try sealer.audited()
             try collect()
             let root = image.root

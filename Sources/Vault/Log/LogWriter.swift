@@ -59,6 +59,11 @@ final class LogWriter {
     var recovery = Recovery()
     /// The key that signs control leaves in this epoch.
     var epochKey: NoteSigner?
+    /// Durable frames that were not given to the second computation yet, and their bytes on disk. Waking its thread for each small commit
+    /// would cost as much as the commit.
+    private var unaudited: [AuditJob] = []
+    private var unauditedBytes = 0
+    private static let auditBytes = 256 << 10
     /// Both clocks when they were last looked at.
     var clocks: (now: Int64, steady: Int64)?
 
@@ -197,13 +202,24 @@ final class LogWriter {
 
     /// Gives a durable frame to the second computation, and its segment to be sealed when it is full.
     func afterFrame(_ part: VaultBatch.Part, _ reference: FrameReference) throws(VaultError) {
-        sealer.audit(AuditJob(segment: image.active.number, reference: reference, leaves: part.leaves))
-        if let full = image.openNext(), let end = full.end { seal(full, end) }
+        unaudited.append(AuditJob(segment: image.active.number, reference: reference, leaves: part.leaves))
+        unauditedBytes += part.packed.count
+        if unauditedBytes >= Self.auditBytes || !settings.sealsInBackground { audit() }
+        if let full = image.openNext(), let end = full.end {
+            audit()
+            seal(full, end)
+        }
         try collect()
         while image.open.count > settings.waitingSegments + 1 {
             sealer.wait()
             try collect()
         }
+    }
+
+    /// Gives what is durable to the second computation.
+    func audit() {
+        for job in unaudited { sealer.audit(job) }
+        (unaudited, unauditedBytes) = ([], 0)
     }
 
     private func seal(_ segment: OpenSegment, _ end: SegmentEnd) {
@@ -227,6 +243,7 @@ final class LogWriter {
 
     /// Waits until everything durable was computed a second time and every full segment is sealed.
     func settle() throws(VaultError) {
+        audit()
         sealer.wait()
         try collect()
     }
