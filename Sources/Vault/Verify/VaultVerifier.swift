@@ -30,6 +30,24 @@ public struct VaultVerifier: Sendable {
     /// - Returns: what was found; damage is a finding, not an error.
     /// - Throws: `.notFound` when there is no vault; `.file` when a directory cannot be listed.
     public func verify() throws(VaultError) -> VerifyReport {
+        let loader = Loader(files: files, layout: layout)
+        var attempts = 1
+        while true {
+            let pruned = try prunedSegments(loader)
+            let (report, isOvertaken) = try verifyOnce()
+            // Beside a writer: the checkpoint that was read first lies among records that were pruned since. There is a newer one by now.
+            guard isOvertaken, attempts < 4, try prunedSegments(loader) > pruned else { return report }
+            attempts += 1
+        }
+    }
+
+    private func prunedSegments(_ loader: Loader) throws(VaultError) -> Int {
+        do throws(VaultError) { return try loader.sealedSegments().pruned.count } catch  where error.code == .notFound {
+            return 0
+        }
+    }
+
+    private func verifyOnce() throws(VaultError) -> (report: VerifyReport, isOvertaken: Bool) {
         var report = VerifyReport()
         let identity: LogIdentity
         do throws(VaultError) {
@@ -38,7 +56,7 @@ public struct VaultVerifier: Sendable {
             throw error
         } catch {
             report.damages.append(Damage(kind: .identity, segment: nil, records: nil, what: "\(error)"))
-            return report
+            return (report, false)
         }
         var walk = Walk(image: LogImage(files, layout, identity), controls: ControlWalk(identity), report: report)
         // Before the walk, so that beside a writer it finds everything they speak of; the local one first, for the register leads.
@@ -52,7 +70,7 @@ public struct VaultVerifier: Sendable {
         walk.report.remarks = walk.controls.remarks
         walk.report.damages += walk.controls.damages
         checkpoints(local, held, &walk)
-        return walk.report
+        return (walk.report, walk.isOvertaken)
     }
 
     private func read(_ body: () throws(VaultError) -> [UInt8]?) -> Result<[UInt8]?, VaultError> {
@@ -97,6 +115,8 @@ public struct VaultVerifier: Sendable {
         var report: VerifyReport
         /// False once some segment's root could not be computed: then no root of the log can be either.
         var isWhole = true
+        /// Whether a checkpoint could not be compared, because its last records were pruned.
+        var isOvertaken = false
     }
 
     private func strays(_ report: inout VerifyReport) throws(VaultError) {
@@ -296,7 +316,12 @@ public struct VaultVerifier: Sendable {
                     kind: kind, segment: walk.image.size >> UInt64(walk.image.identity.segmentHeight),
                     records: walk.image.size..<checkpoint.size,
                     what: "\(source) knows \(checkpoint.size) records, the log has \(walk.image.size)"))
-        } else if walk.isWhole, (try? walk.image.root(size: checkpoint.size)) != checkpoint.root {
+        } else if walk.isWhole {
+            do throws(VaultError) {
+                if try walk.image.root(size: checkpoint.size) == checkpoint.root { return }
+            } catch {
+                if error.code == .expired || error.code == .notFound { walk.isOvertaken = true }
+            }
             walk.report.damages.append(
                 Damage(
                     kind: kind, segment: nil, records: 0..<checkpoint.size,
