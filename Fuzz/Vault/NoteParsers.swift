@@ -85,9 +85,8 @@ extension FuzzParser {
                 leaf = VaultRecord.magic + [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] + note.bytes
             }
             guard let control = try? Control(leaf: leaf) else { return }
-            let log = control.note.text.split(separator: "\n").dropFirst().first?.dropFirst("log ".count) ?? ""
             let again = Control.text(
-                log: String(log), index: control.index, previous: control.previous, time: control.time, event: control.event,
+                log: control.log, index: control.index, previous: control.previous, time: control.time, event: control.event,
                 state: control.state)
             require(again.utf8.elementsEqual(control.note.text.utf8), "a control record is written otherwise than it was read")
             // The state it claims, and the one it began from, are both outside data to who verifies the next one.
@@ -114,7 +113,8 @@ extension FuzzParser {
             .reveal([1, 2], order), .epochRestart("lost"),
         ]
         return try events.map { event in
-            let leaf = try Control.leaf(index: 9, previous: 3, time: 77, event: event, state: state, signer: signer)
+            let leaf = try Control.leaf(
+                log: signer.verifier.name, index: 9, previous: 3, time: 77, event: event, state: state, signer: signer)
             return Array(try SignedNote(VaultRecord(leaf: leaf).body).text.utf8)
         }
     }

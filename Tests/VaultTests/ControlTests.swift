@@ -17,6 +17,9 @@ final class TestClock: Sendable {
         }
     }
 
+    /// Sets the wall clock only.
+    func set(by microseconds: Int64) { state.withLock { $0.now += microseconds } }
+
     func install(_ files: inout FileEffects) {
         files.now = { self.state.withLock { $0.now } }
         files.steady = { self.state.withLock { $0.steady } }
@@ -25,9 +28,9 @@ final class TestClock: Sendable {
 }
 
 extension TestLog {
-    static func clocked() throws -> (TestLog, TestClock) {
+    static func clocked(name: String = "example.com/log") throws -> (TestLog, TestClock) {
         let clock = TestClock()
-        var log = try TestLog()
+        var log = try TestLog(name: name)
         clock.install(&log.files)
         return (log, clock)
     }
@@ -134,15 +137,67 @@ struct ControlTests {
         let stranger = try NoteSigner(name: "example.com/log/epoch", seed: [UInt8](repeating: 9, count: 32))
         let forged = try Control(
             leaf: Control.leaf(
-                index: hold.index, previous: nil, time: clock.now, event: hold.event, state: hold.state, signer: stranger))
+                log: hold.log, index: hold.index, previous: nil, time: clock.now, event: hold.event, state: hold.state, signer: stranger))
         #expect(code { try forged.verify(after: before, logKey: log.signer.verifier) } == .notProven)
         // The state that is told must follow from what happened.
         var lying = hold.state
         lying.holds = []
         let epoch = try KeyFile.read(log.directory + ".epoch")
         let liar = try Control(
-            leaf: Control.leaf(index: hold.index, previous: nil, time: clock.now, event: hold.event, state: lying, signer: epoch))
+            leaf: Control.leaf(
+                log: hold.log, index: hold.index, previous: nil, time: clock.now, event: hold.event, state: lying, signer: epoch))
         #expect(code { try liar.verify(after: before, logKey: log.signer.verifier) } == .notProven)
+        // One that was signed for another log under the same key.
+        let foreign = try Control(
+            leaf: Control.leaf(
+                log: "example.com/other", index: hold.index, previous: nil, time: clock.now, event: hold.event, state: hold.state,
+                signer: epoch))
+        #expect(code { try foreign.verify(after: before, logKey: log.signer.verifier) } == .notProven)
+    }
+
+    @Test("with as many holds as may stand, each as long as may be, every control leaf still fits, at midnight too")
+    func largest() async throws {
+        let (log, clock) = try TestLog.clocked(name: String(repeating: "n", count: 200))
+        let vault = try log.create()
+        let most = String(repeating: "理", count: 66) + "xy"
+        let long = try Order(by: most, reason: most)
+        let far = UTCTime.time("9999-12-31T00:00:00.000000Z") ?? 0
+        for _ in 0..<VaultState.holdLimit { _ = try await vault.hold(.received(0..<far), long) }
+        #expect(await code { _ = try await vault.hold(.all, long) } == .badInput)
+        // Bytes outside ASCII are written as three.
+        let records = (0..<70).map { VaultRecord(source: String(repeating: "源", count: 83) + "\($0 + 100)", body: [7]) }
+        _ = try await vault.append(records)
+        clock.pass(UTCTime.day)
+        _ = try await vault.append([VaultRecord(source: "x", body: [8])])
+        let size = await vault.size
+        let keys = (0..<ControlEvent.keysLimit).map { MerkleHash.leaf([UInt8(truncatingIfNeeded: $0)]) }
+        let state = await vault.snapshot().state
+        for event: ControlEvent in [.reveal([UInt64](repeating: .max, count: ControlEvent.recordsLimit), long), .shred(keys, long)] {
+            let leaf = try Control.leaf(
+                log: log.signer.verifier.name, index: .max, previous: .max - 1, time: far, event: event, state: state, signer: log.signer)
+            #expect(try Control(leaf: leaf).event == event)
+        }
+        #expect(try log.controls().filter { if case .sources = $0.event { true } else { false } }.count == 3)
+        #expect(try log.verify().isSound && size == UInt64(VaultState.holdLimit) + 70 + 3 + 1 + 1)
+    }
+
+    @Test("after a day was sealed under a clock that was ahead, days are sealed again once it is right")
+    func sealedAhead() async throws {
+        let (log, clock) = try TestLog.clocked()
+        let vault = try log.create()
+        _ = try await vault.append(events("a", 3))
+        clock.set(by: 40 * UTCTime.day)
+        _ = try await vault.append(events("a", 3))
+        clock.set(by: -40 * UTCTime.day)
+        for _ in 0..<3 {
+            _ = try await vault.append(events("a", 2))
+            clock.pass(UTCTime.day)
+        }
+        _ = try await vault.checkpoint()
+        let seals = try log.controls().compactMap { if case .seal(let seal) = $0.event { seal } else { nil } }
+        #expect(seals.count >= 3, "\(seals.map(\.period))")
+        #expect(seals.map(\.records).reduce(0, +) >= 10)
+        #expect(try log.verify().isSound)
     }
 
     @Test("a record from outside that looks like one of the vault's own is only a record")

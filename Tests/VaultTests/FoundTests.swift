@@ -142,7 +142,7 @@ struct FoundTests {
         let signer = try testKey()
         let state = VaultState(epochKey: signer.verifier)
         let leaf = try Control.leaf(
-            index: 9, previous: 3, time: 7, event: .epochRestart("x"), state: state, signer: signer)
+            log: "log", index: 9, previous: 3, time: 7, event: .epochRestart("x"), state: state, signer: signer)
         #expect(try Control(leaf: leaf).index == 9)
         let text = try SignedNote(try VaultRecord(leaf: leaf).body).text
         for (from, to) in [

@@ -28,11 +28,11 @@ struct TestLog {
     let signer: NoteSigner
     var files: FileEffects
 
-    init(_ files: FileEffects = .live) throws {
+    init(_ files: FileEffects = .live, name: String = "example.com/log") throws {
         scratch = try Scratch()
         directory = scratch.path + "/log"
         registerPath = scratch.path + "/register"
-        signer = try testKey()
+        signer = try testKey(name)
         self.files = files
     }
 

@@ -12,6 +12,14 @@ struct LogTests {
         #expect(CRC32C.sum([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
         #expect(CRC32C.sum((0..<32).map { UInt8($0) }) == 0x46DD_794E)
         #expect(CRC32C.sum(Array("123456789".utf8)) == 0xE306_9283)
+        for length in 0..<70 {
+            let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ length) }
+            bytes.withUnsafeBytes {
+                #expect(CRC32C.tabled($0, seed: 7) == CRC32C.sum($0, seed: 7))
+                let half = CRC32C.sum(UnsafeRawBufferPointer(rebasing: $0[..<(length / 2)]))
+                #expect(CRC32C.sum(UnsafeRawBufferPointer(rebasing: $0[(length / 2)...]), seed: half) == CRC32C.sum($0))
+            }
+        }
         #expect(CRC32C.sum(Array("56789".utf8), seed: CRC32C.sum(Array("1234".utf8))) == 0xE306_9283)
     }
 

@@ -70,6 +70,20 @@ struct RetentionTests {
         #expect(sizes.count == 4 && sizes.allSatisfy { $0 < 2_000 })
     }
 
+    @Test("a clock set forward while the log is open expires nothing")
+    func clockAhead() async throws {
+        let (log, clock, vault) = try await Self.grown(10)
+        try await vault.keep(Retention(name: "short", days: 30), order())
+        clock.set(by: 400 * UTCTime.day)
+        _ = try await vault.append(records(3_000..<3_010))
+        #expect(try await vault.prune(order()).records.isEmpty)
+        // It did pass: then they are old.
+        clock.pass(31 * UTCTime.day)
+        #expect(!(try await vault.prune(order(), isRehearsal: true).records.isEmpty))
+        _ = try await vault.checkpoint()
+        #expect(try log.verify().isSound)
+    }
+
     @Test("a pruned log goes on, is opened again, grows and is pruned again")
     func prunedAndReopened() async throws {
         let (log, clock, _) = try await Self.grown(4)
@@ -118,8 +132,9 @@ struct RetentionTests {
             }
             log.disk.advance(3 * UTCTime.day)
             do {
+                _ = try await log.open().append(records(700..<701))
+                // Opened again, for only then has the log something to say of the days that went by.
                 let vault = try log.open()
-                _ = try await vault.append(records(700..<701))
                 log.disk.fail(at: call, .crash)
                 _ = try await vault.prune(order())
                 _ = try await vault.checkpoint()

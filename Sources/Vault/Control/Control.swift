@@ -21,6 +21,14 @@ public enum ControlEvent: Hashable, Sendable {
     case reveal([UInt64], Order)
     /// The epoch's key was lost or refused; the log's own key began a new epoch.
     case epochRestart(String)
+
+    // Beside a state of 50 holds (26 KB at most) a leaf of 65,535 bytes has room for so many lines.
+    /// Most sources of one leaf, at up to 880 bytes each.
+    static let sourcesLimit = 30
+    /// Most erased keys of one leaf, at 50 bytes each.
+    static let keysLimit = 500
+    /// Most records of one leaf, at up to 28 bytes each.
+    static let recordsLimit = 1_000
 }
 
 /// What a daily seal says.
@@ -53,6 +61,8 @@ public struct DailySeal: Hashable, Sendable {
 public struct Control: Hashable, Sendable {
     static let firstLine = "plumbline vault control 1"
 
+    /// Origin of the log it speaks of.
+    public let log: String
     /// Index of its leaf.
     public let index: UInt64
     /// Index of the control leaf before it.
@@ -68,9 +78,9 @@ public struct Control: Hashable, Sendable {
 
     /// Writes and signs a control leaf.
     static func leaf(
-        index: UInt64, previous: UInt64?, time: Int64, event: ControlEvent, state: VaultState, signer: NoteSigner
+        log: String, index: UInt64, previous: UInt64?, time: Int64, event: ControlEvent, state: VaultState, signer: NoteSigner
     ) throws(VaultError) -> [UInt8] {
-        let text = text(log: signer.verifier.name, index: index, previous: previous, time: time, event: event, state: state)
+        let text = text(log: log, index: index, previous: previous, time: time, event: event, state: state)
         let note = try SignedNote(signing: text, with: signer)
         var record = VaultRecord(source: "", body: note.bytes)
         record.kind = .control
@@ -107,7 +117,7 @@ public struct Control: Hashable, Sendable {
         let all = note.text.dropLast().split(separator: "\n", omittingEmptySubsequences: false)
         guard let split = all.firstIndex(of: "state"), all.first == Self.firstLine[...] else { throw damaged }
         var head = ControlLines(all[1..<split])
-        let log = try head.text("log")
+        log = try head.text("log")
         index = try head.number("index")
         let before = try head.text("previous")
         previous = before == "none" ? nil : UInt64(before)
@@ -120,13 +130,16 @@ public struct Control: Hashable, Sendable {
         guard head.isAtEnd, again.utf8.elementsEqual(note.text.utf8) else { throw damaged }
     }
 
-    /// Checks the signature, and that this leaf follows from the state before it.
+    /// Checks the signature, that this leaf speaks of the log, and that it follows from the state before it.
     ///
     /// - Parameters:
     ///   - before: the state of the control leaf before; at the first, that of the log's identity.
     ///   - logKey: the log's own key, which alone may restart an epoch.
     /// - Throws: `.notProven` when it does not.
     func verify(after before: VaultState, logKey: NoteVerifier) throws(VaultError) {
+        guard log.utf8.elementsEqual(logKey.name.utf8) else {
+            throw VaultError(.notProven, "the control record at \(index) speaks of another log")
+        }
         if case .epochRestart = event {
             try note.verify(logKey)
         } else {

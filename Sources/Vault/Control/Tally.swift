@@ -47,8 +47,10 @@ struct Tally: Hashable, Sendable {
         self.records += records
     }
 
-    mutating func step(_ step: Int64) {
+    mutating func step(_ step: Int64, to time: Int64) {
         steps += 1
+        // After a seal under a clock that was ahead, the next period would otherwise begin in the future and no day would end until then.
+        if from > 0 { from = min(from, time) }
         if step.magnitude > largestStep.magnitude { largestStep = step }
     }
 

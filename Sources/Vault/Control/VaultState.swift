@@ -77,8 +77,8 @@ public struct VaultState: Hashable, Sendable {
     /// Index of the last daily seal.
     public internal(set) var lastSeal: UInt64?
 
-    /// Most holds that can stand at once.
-    public static let holdLimit = 100
+    /// Most holds that can stand at once: every control leaf repeats them, at up to 530 bytes each, beside what it has to say.
+    public static let holdLimit = 50
 
     init(epochKey: NoteVerifier) { self.epochKey = epochKey }
 

@@ -49,11 +49,7 @@ public enum KeyFile {
         throws(VaultError) -> NoteSigner
     {
         let signer = try NoteSigner.generate(name: name)
-        guard try !files.exists(path) else {
-            throw VaultError(
-                .exists, "there is a key file already", at: path, remedy: "choose another path")
-        }
-        try files.replace(path, signer.secret, secret: true)
+        try SecretFile.create(path, signer.secret, files)
         return signer
     }
 
@@ -63,6 +59,23 @@ public enum KeyFile {
     public static func read(_ path: String, _ files: FileEffects = .live) throws(VaultError)
         -> NoteSigner
     {
+        try SecretFile.read(path, files) { secret throws(VaultError) in try NoteSigner(secret: secret) }
+    }
+}
+
+/// A file with a secret of one line, of mode 0600.
+enum SecretFile {
+    static func create(_ path: String, _ secret: [UInt8], _ files: FileEffects) throws(VaultError) {
+        guard try !files.exists(path) else {
+            throw VaultError(
+                .exists, "there is a key file already", at: path, remedy: "choose another path")
+        }
+        try files.replace(path, secret, secret: true)
+    }
+
+    static func read<Key>(
+        _ path: String, _ files: FileEffects, _ parse: ([UInt8]) throws(VaultError) -> Key
+    ) throws(VaultError) -> Key {
         let mode = try files.permissions(path)
         guard mode & 0o077 == 0 else {
             throw VaultError(
@@ -70,7 +83,7 @@ public enum KeyFile {
                 remedy: "chmod 600, and consider the key known")
         }
         do {
-            return try NoteSigner(secret: try files.contents(path, limit: 1_024))
+            return try parse(try files.contents(path, limit: 1_024))
         } catch  where error.code == .badInput {
             throw VaultError(.badInput, error.what, at: path, remedy: error.remedy)
         }

@@ -221,7 +221,7 @@ struct LogImage: NodeSource, Sendable {
         state = control.state
         switch control.event {
         case .seal(let seal): tally = tally.afterSeal(until: seal.period.upperBound)
-        case .clockStep(_, _, let step, _): tally.step(step)
+        case .clockStep(_, let to, let step, _): tally.step(step, to: to)
         default: break
         }
     }

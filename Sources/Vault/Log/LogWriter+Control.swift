@@ -18,8 +18,8 @@ extension LogWriter {
         try keepHouse()
     }
 
-    /// Refuses when the disk is as good as full, or would be with the next file of the active segment and with what must still be sealed. Asked before every commit: the answer
-    /// costs a hundredth of the sync that follows.
+    /// Refuses when the disk is as good as full, or would be with the next file of the active segment and with what must still be sealed. Asked
+    /// before every commit: the answer costs a hundredth of the sync that follows.
     func ensureRoom() throws(VaultError) {
         var space = try files.space(layout.directory)
         var promised = image.open.reduce(0) { $0 + $1.bytes }
@@ -53,10 +53,10 @@ extension LogWriter {
         let next = try keys.prepare(name: signer.verifier.name)
         let tally = image.tally
         let told = tally.sources.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        // So many lines of at most 900 bytes stay below the length of a record.
-        for start in stride(from: 0, to: told.count, by: 60) {
+        let most = ControlEvent.sourcesLimit
+        for start in stride(from: 0, to: told.count, by: most) {
             try write(
-                .sources(Dictionary(uniqueKeysWithValues: told[start..<min(start + 60, told.count)].map { ($0.key, $0.value) })))
+                .sources(Dictionary(uniqueKeysWithValues: told[start..<min(start + most, told.count)].map { ($0.key, $0.value) })))
         }
         var prior: MerkleHash?
         if let index = image.state.lastSeal { prior = try .leaf(image.record(index)) }
@@ -99,7 +99,8 @@ extension LogWriter {
         }
         let index = image.size
         let leaf = try Control.leaf(
-            index: index, previous: image.lastControl, time: files.now(), event: event, state: state, signer: signer)
+            log: image.identity.origin, index: index, previous: image.lastControl, time: files.now(), event: event, state: state,
+            signer: signer)
         let control = try Control(leaf: leaf)
         var queue = PartQueue(VaultBatch(control: leaf).parts, frameBytes: settings.frameBytes)
         do throws(VaultError) {
@@ -130,17 +131,20 @@ extension LogWriter {
         try write(.release(id, order))
     }
 
+    /// The latest time that something other than the wall clock of this moment speaks for: what the log had received when it was opened, and the
+    /// time that the steady clock counted since. A clock set forward while the log is open makes nothing old.
+    private var trustedNow: Int64 { min(files.now(), opened.received + max(0, files.steady() - opened.steady)) }
+
     /// What may be pruned: whole segments at the beginning whose last record has been kept long enough and which no hold covers.
     func expired() throws(VaultError) -> (segments: Range<UInt64>, blocking: Hold?) {
         guard let retention = image.state.retention else {
             throw VaultError(
                 .badInput, "how long records are kept was never decided, so nothing expires", at: layout.directory,
-                remedy: "plumbline vault retention")
+                remedy: "plumbline vault keep")
         }
         try settle()
         let first = image.pruned
-        // By the time of reception, which a clock set forward would bring near: the receive times of the log itself are the limit.
-        let limit = min(files.now(), image.lastReceived) - Int64(retention.days) * UTCTime.day
+        let limit = trustedNow - Int64(retention.days) * UTCTime.day
         var end = first
         while end < image.segments.size {
             let segment = try SealedSegment(image, end)

@@ -1,6 +1,6 @@
 /// Sizes a writer works with. They need not be the same from one opening to the next.
 public struct VaultSettings: Sendable {
-    /// Length of a file of the active segment, written full of zeros before use; at least 256 KiB.
+    /// Most bytes of a file of the active segment; zeros are written before frames, 4 MiB at a time. At least 256 KiB.
     public var activeBytes: Int = 64 << 20
     /// Most packed bytes of one frame, unless a single record is longer; at most 1 MiB.
     public var frameBytes: Int = 1 << 20
@@ -64,6 +64,8 @@ final class LogWriter {
     private var unaudited: [AuditJob] = []
     private var unauditedBytes = 0
     private static let auditBytes = 256 << 10
+    /// When the log was opened: the latest time it had received (the wall clock's when it was empty), and the steady clock.
+    let opened: (received: Int64, steady: Int64)
     /// Both clocks when they were last looked at.
     var clocks: (now: Int64, steady: Int64)?
 
@@ -83,6 +85,7 @@ final class LogWriter {
         lock = opened.lock
         (lastNote, lastCheckpoint) = (opened.note, opened.checkpoint)
         image = opened.loaded.image
+        self.opened = (image.size == 0 ? files.now() : image.lastReceived, files.steady())
         (spares, highest) = (opened.loaded.spares, opened.loaded.highest)
         (self.files, self.settings, self.signer, self.register) = (files, settings, signer, register)
         // From here on a failure runs deinit, which gives the lock back.

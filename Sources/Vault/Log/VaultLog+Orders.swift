@@ -73,9 +73,9 @@ extension VaultLog {
         _ = try keys.condemn(subject)
         let condemned = keys.condemned
         guard !condemned.isEmpty else { throw VaultError(.notFound, "the subject has no keys here") }
-        // So many commitments of 50 bytes stay below the length of a record.
-        for start in stride(from: 0, to: condemned.count, by: 1_000) {
-            try writer.write(.shred(Array(condemned[start..<min(start + 1_000, condemned.count)]), order))
+        let most = ControlEvent.keysLimit
+        for start in stride(from: 0, to: condemned.count, by: most) {
+            try writer.write(.shred(Array(condemned[start..<min(start + most, condemned.count)]), order))
         }
         try keys.erase()
         return condemned
@@ -88,7 +88,8 @@ extension VaultLog {
     public func reveal(
         _ records: [UInt64], _ keys: SubjectKeys, _ order: Order
     ) throws(VaultError) -> [[(name: String, value: [UInt8]?)]] {
-        guard (1...1_000).contains(records.count) else { throw VaultError(.badInput, "1 to 1000 records at once") }
+        let most = ControlEvent.recordsLimit
+        guard (1...most).contains(records.count) else { throw VaultError(.badInput, "1 to \(most) records at once") }
         try writer.prepareToSpeak()
         let read = try records.map { index throws(VaultError) in try VaultRecord(leaf: try writer.image.record(index)) }
         try writer.write(.reveal(records, order))

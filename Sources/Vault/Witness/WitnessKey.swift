@@ -9,6 +9,14 @@ public struct WitnessVerifier: Hashable, Sendable, CustomStringConvertible {
     /// The 32 bytes of the Ed25519 public key.
     public let publicKey: [UInt8]
 
+    /// Equal bytes, as of `NoteVerifier`.
+    public static func == (left: WitnessVerifier, right: WitnessVerifier) -> Bool {
+        left.name.utf8.elementsEqual(right.name.utf8) && left.publicKey == right.publicKey
+    }
+
+    /// Feeds the key to a hash table.
+    public func hash(into hasher: inout Hasher) { hasher.combine(publicKey) }
+
     /// A key of that name.
     ///
     /// - Throws: `.badInput` when the name is not one or the key has not 32 bytes.
@@ -134,10 +142,7 @@ public enum WitnessKeyFile {
     /// - Throws: `.exists` when the file is there already, it is never overwritten; `.badInput` for a name that is not one.
     public static func create(_ path: String, name: String, _ files: FileEffects = .live) throws(VaultError) -> WitnessSigner {
         let signer = try WitnessSigner.generate(name: name)
-        guard try !files.exists(path) else {
-            throw VaultError(.exists, "there is a key file already", at: path, remedy: "choose another path")
-        }
-        try files.replace(path, signer.secret, secret: true)
+        try SecretFile.create(path, signer.secret, files)
         return signer
     }
 
@@ -145,16 +150,6 @@ public enum WitnessKeyFile {
     ///
     /// - Throws: `.badInput` when group or others may read it, or it is not a witness's key.
     public static func read(_ path: String, _ files: FileEffects = .live) throws(VaultError) -> WitnessSigner {
-        let mode = try files.permissions(path)
-        guard mode & 0o077 == 0 else {
-            throw VaultError(
-                .badInput, "others may read the key file (mode \(String(mode, radix: 8)))", at: path,
-                remedy: "chmod 600, and consider the key known")
-        }
-        do {
-            return try WitnessSigner(secret: try files.contents(path, limit: 1_024))
-        } catch  where error.code == .badInput {
-            throw VaultError(.badInput, error.what, at: path, remedy: error.remedy)
-        }
+        try SecretFile.read(path, files) { secret throws(VaultError) in try WitnessSigner(secret: secret) }
     }
 }

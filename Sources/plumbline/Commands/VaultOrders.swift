@@ -79,23 +79,11 @@ extension VaultCommand {
                 }
                 return .records(first..<last + 1)
             }
-            if from != nil || to != nil {
-                let (start, end) = (
-                    try from.map(Self.time) ?? 0, try to.map(Self.time) ?? UTCTime.time("9999-12-31T00:00:00.000000Z") ?? .max
-                )
-                guard start < end else { throw VaultError(.badInput, "--from must come before --to") }
-                return .received(start..<end)
+            if let range = try TimeText.range(from, to, "--from", "--to") {
+                // A hold's text has years of four digits.
+                return .received(range.clamped(to: 0..<(UTCTime.time("9999-12-31T00:00:00.000000Z") ?? .max)))
             }
             return .all
-        }
-
-        /// A time, or a date alone.
-        static func time(_ text: String) throws(VaultError) -> Int64 {
-            guard let time = UTCTime.time(text) ?? UTCTime.time(text + "T00:00:00.000000Z") else {
-                throw VaultError(
-                    .badInput, "not a time: \(text)", remedy: "such as 2026-11-21 or 2026-11-21T08:30:00.000000Z, in UTC")
-            }
-            return time
         }
 
         static func text(_ scope: HoldScope) -> String {
