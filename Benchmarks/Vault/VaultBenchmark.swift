@@ -11,9 +11,6 @@ internal import Vault
 ///     vault-benchmark recover DIR             a writer's opening, until it could sign
 ///     vault-benchmark scan DIR NEEDLE         a string looked for in every record, without index
 ///     vault-benchmark needle DIR FIELD VALUE  indexes what is not indexed, then looks for one value
-///     vault-benchmark recover DIR             a writer's opening, until it could sign
-///     vault-benchmark scan DIR NEEDLE         a string looked for in every record, without index
-///     vault-benchmark needle DIR FIELD VALUE  indexes what is not indexed, then looks for one value
 @main
 struct VaultBenchmark {
     static func main() async {
@@ -72,30 +69,30 @@ struct VaultBenchmark {
         let bytes = UnsafeRawBufferPointer(start: mapped, count: size)
         let clock = ContinuousClock()
         let start = clock.now
-        var inFlight: Task<Range<UInt64>, any Error>?
-        var before: Task<Range<UInt64>, any Error>?
+        var inFlight: [Task<Range<UInt64>, any Error>] = []
         var at = 0
         var count = 0
         while at < size {
             var batch = VaultBatch()
-            while at < size, batch.count < 4_096 {
+            while at < size {
                 guard let end = memchr(mapped + at, 0x0A, size - at) else { break }
                 let length = UnsafeRawPointer(end) - UnsafeRawPointer(mapped + at)
+                guard batch.hasRoom(length) else { break }
                 try batch.add(UnsafeRawBufferPointer(rebasing: bytes[at..<at + length]))
                 at += length + 1
             }
             count += batch.count
-            // Hashing and compressing goes on while the batch before is made durable; three at most are on their way.
-            _ = try await before?.value
-            before = inFlight
-            inFlight = Task { [batch, previous = inFlight] in
-                var batch = batch
-                batch.finish()
-                _ = try await previous?.value
-                return try await log.append(batch)
-            }
+            // Hashing and compressing goes on while the batches before are made durable; three at most are on their way, as in `vault append`.
+            if inFlight.count == 3 { _ = try await inFlight.removeFirst().value }
+            inFlight.append(
+                Task { [batch, previous = inFlight.last] in
+                    var batch = batch
+                    batch.finish()
+                    _ = try await previous?.value
+                    return try await log.append(batch)
+                })
         }
-        _ = try await inFlight?.value
+        for task in inFlight { _ = try await task.value }
         let durable = clock.now
         try await log.settle()
         let sealed = clock.now

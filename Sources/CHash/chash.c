@@ -175,10 +175,35 @@ void chash_nodes(const uint8_t *pairs, size_t count, uint8_t *hashes) {
     }
 }
 
+int chash_has_crc32c(void) {
+    unsigned a, b, c, d;
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2);
+}
+
+__attribute__((target("sse4.2"))) uint32_t chash_crc32c(const uint8_t *bytes, size_t length, uint32_t seed) {
+    uint64_t value = ~seed;
+    size_t at = 0;
+    for (; at + 8 <= length; at += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + at, 8);
+        value = _mm_crc32_u64(value, word);
+    }
+    uint32_t rest = (uint32_t)value;
+    for (; at < length; at++) rest = _mm_crc32_u8(rest, bytes[at]);
+    return ~rest;
+}
+
 #else
 
 int chash_is_available(void) { return 0; }
 void chash_leaves(const uint8_t *packed, size_t count, uint8_t *hashes) { (void)packed, (void)count, (void)hashes; }
 void chash_nodes(const uint8_t *pairs, size_t count, uint8_t *hashes) { (void)pairs, (void)count, (void)hashes; }
+
+int chash_has_crc32c(void) { return 0; }
+
+uint32_t chash_crc32c(const uint8_t *bytes, size_t length, uint32_t seed) {
+    (void)bytes, (void)length;
+    return seed;
+}
 
 #endif

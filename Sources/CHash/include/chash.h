@@ -18,4 +18,8 @@ void chash_leaves(const uint8_t *packed, size_t count, uint8_t *hashes);
 // Node hashes, SHA-256(0x01 | left | right), of `count` pairs of 32 + 32 bytes. Writes 32 bytes for each; may not overlap.
 void chash_nodes(const uint8_t *pairs, size_t count, uint8_t *hashes);
 
+// CRC-32C (Castagnoli, RFC 3720 appendix B.4) with the instruction of SSE 4.2; only where `chash_has_crc32c`.
+int chash_has_crc32c(void);
+uint32_t chash_crc32c(const uint8_t *bytes, size_t length, uint32_t seed);
+
 #endif

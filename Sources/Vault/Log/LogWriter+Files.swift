@@ -2,20 +2,20 @@ extension LogWriter {
     /// The file that takes the next frame, with at least that much room.
     func tail(room: Int) throws(VaultError) -> (Int32, ActiveTail) {
         if let tail = image.tail, tail.header.segment == image.active.number,
-            tail.offset + UInt64(room) <= tail.length
+            tail.offset + UInt64(room) <= max(tail.length, UInt64(settings.activeBytes))
         {
-            if let tailFile { return (tailFile, tail) }
-            let file = try files.open(layout.active(tail.header.number), .write)
+            let file: Int32
+            if let tailFile { file = tailFile } else { file = try files.open(layout.active(tail.header.number), .write) }
             tailFile = file
-            return (file, tail)
+            return (file, try lengthened(file, tail, room))
         }
         if let tailFile { files.close(tailFile) }
         tailFile = nil
-        return try startFile()
+        return try startFile(room)
     }
 
     /// Makes the next file: its zeros (or an old file's bytes) and first page are durable before it gets the name under which frames count.
-    private func startFile() throws(VaultError) -> (Int32, ActiveTail) {
+    private func startFile(_ room: Int) throws(VaultError) -> (Int32, ActiveTail) {
         let header = ActiveHeader(
             logID: image.identity.id, nonce: files.random(16), number: highest + 1,
             segment: image.active.number, first: image.size,
@@ -30,18 +30,46 @@ extension LogWriter {
             try files.syncDirectory(layout.active)
             let tail = ActiveTail(header: header, offset: UInt64(ActiveHeader.page), length: length)
             (image.tail, tailFile) = (tail, file)
-            return (file, tail)
+            return (file, try lengthened(file, tail, room))
         } catch {
             files.close(file)
             throw error
         }
     }
 
-    /// An old file, or a new one written full of zeros, so that later writes need no new blocks.
+    /// Zeros are written in pieces of so many bytes: a whole file of them at once would keep everybody who appends waiting, and a segment of
+    /// short records takes a twentieth of it.
+    private var pieceBytes: Int { min(settings.activeBytes, 4 << 20) }
+
+    /// The tail with room for a frame: when the zeros end before it, more of them are written first.
+    private func lengthened(_ file: Int32, _ tail: ActiveTail, _ room: Int) throws(VaultError) -> ActiveTail {
+        var tail = tail
+        guard tail.offset + UInt64(room) > tail.length else { return tail }
+        while tail.offset + UInt64(room) > tail.length {
+            let end = min(tail.length + UInt64(pieceBytes), UInt64(settings.activeBytes))
+            try writeZeros(file, tail.length..<end)
+            tail.length = end
+        }
+        try files.sync(file)
+        image.tail = tail
+        return tail
+    }
+
+    private func writeZeros(_ file: Int32, _ range: Range<UInt64>) throws(VaultError) {
+        let zeros = [UInt8](repeating: 0, count: min(range.count, 1 << 20))
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = min(zeros.count, Int(range.upperBound - offset))
+            try files.writeAll(file, count == zeros.count ? zeros : Array(zeros[..<count]), at: offset)
+            offset += UInt64(count)
+        }
+    }
+
+    /// An old file, or a new one that begins with a piece of zeros, so that writes need no new blocks.
     private func preparedFile() throws(VaultError) -> (file: Int32, number: UInt64) {
         while let number = spares.popLast() {
             let file = try files.open(layout.spare(number), .write)
-            if try files.size(file) >= UInt64(settings.activeBytes) { return (file, number) }
+            if try files.size(file) >= UInt64(pieceBytes) { return (file, number) }
             // Left half written by a crash, or of a smaller setting.
             files.close(file)
             try files.remove(layout.spare(number))
@@ -49,14 +77,7 @@ extension LogWriter {
         highest += 1
         let file = try files.open(layout.spare(highest), .create)
         do throws(VaultError) {
-            let zeros = [UInt8](repeating: 0, count: min(settings.activeBytes, 1 << 20))
-            var offset = 0
-            while offset < settings.activeBytes {
-                let count = min(zeros.count, settings.activeBytes - offset)
-                try files.writeAll(
-                    file, count == zeros.count ? zeros : Array(zeros[..<count]), at: UInt64(offset))
-                offset += count
-            }
+            try writeZeros(file, 0..<UInt64(pieceBytes))
             try files.sync(file)
             return (file, highest)
         } catch {

@@ -93,6 +93,12 @@ public struct VaultBatch: Sendable {
         count += 1
     }
 
+    /// Whether a record of so many bytes still goes into the frame that is being filled. Who fills batches in bulk ends one where a frame ends: the
+    /// short frame behind it would cost a sync of its own.
+    public func hasRoom(_ bytes: Int) -> Bool {
+        parts.isEmpty && open.count < FrameHeader.recordLimit && open.packed.count + bytes + 2 <= frameBytes
+    }
+
     /// Ends the part that is being filled. A part that could not be compressed is compressed by the writer, which can say why it fails.
     public mutating func finish() {
         guard open.count > 0 else { return }

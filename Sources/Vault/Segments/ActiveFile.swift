@@ -144,7 +144,11 @@ struct Frame {
     let bytes: [UInt8]
     let packed: [UInt8]
     let ranges: [Range<Int>]
-    let hash: MerkleHash
+
+    /// Hash of header and payload, which the next frame names. Worked out when asked for: whoever reads a frame back need not know it.
+    var hash: MerkleHash {
+        bytes.withUnsafeBytes { MerkleHash.plain(UnsafeRawBufferPointer(rebasing: $0[..<(FrameHeader.length + header.stored)])) }
+    }
 
     /// The payload as it is stored.
     var stored: ArraySlice<UInt8> { bytes[FrameHeader.length..<FrameHeader.length + header.stored] }
@@ -170,9 +174,6 @@ struct Frame {
     private init?(_ header: FrameHeader, _ bytes: [UInt8], _ decompressor: Decompressor?) {
         let end = FrameHeader.length + header.stored
         guard bytes[end...].allSatisfy({ $0 == 0 }) else { return nil }
-        let hash = bytes.withUnsafeBytes {
-            MerkleHash.plain(UnsafeRawBufferPointer(rebasing: $0[..<end]))
-        }
         let checksum = bytes.withUnsafeBytes { bytes in
             // The checksum was taken with its own four bytes zero.
             let head = CRC32C.sum(UnsafeRawBufferPointer(rebasing: bytes[..<60]))
@@ -192,6 +193,5 @@ struct Frame {
         self.bytes = bytes
         self.packed = packed
         self.ranges = ranges
-        self.hash = hash
     }
 }

@@ -1,4 +1,7 @@
-/// CRC-32C (Castagnoli, RFC 3720 appendix B.4), eight bytes a step.
+internal import CHash
+
+/// CRC-32C (Castagnoli, RFC 3720 appendix B.4): the processor's instruction where there is one, else eight bytes a step from tables. Every stored
+/// byte passes here twice, which from tables was a twentieth of sealing.
 enum CRC32C {
     private static let tables: [[UInt32]] = {
         var first = [UInt32](repeating: 0, count: 256)
@@ -17,7 +20,15 @@ enum CRC32C {
     private static let flat = tables.flatMap { $0 }
 
     /// The checksum of the bytes; `seed` is the checksum of what came before them.
+    private static let hasInstruction = chash_has_crc32c() != 0
+
     static func sum(_ bytes: UnsafeRawBufferPointer, seed: UInt32 = 0) -> UInt32 {
+        guard hasInstruction else { return tabled(bytes, seed: seed) }
+        return chash_crc32c(bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count, seed)
+    }
+
+    /// The same without the instruction.
+    static func tabled(_ bytes: UnsafeRawBufferPointer, seed: UInt32) -> UInt32 {
         flat.withUnsafeBufferPointer { table in
             var value = ~seed
             var offset = 0

@@ -83,7 +83,7 @@ extension VaultCommand {
     }
 }
 
-/// Lines on their way into a log: while one batch is made durable the next one is read, hashed and compressed.
+/// Lines on their way into a log: while one batch is made durable the next ones are read, hashed and compressed.
 private struct Appending {
     let log: VaultLog
     let batch: Int
@@ -99,7 +99,10 @@ private struct Appending {
     var total: UInt64 = 0
     private var bytes: UInt64 = 0
     private var signed = ContinuousClock.now
-    private var inFlight: Task<Range<UInt64>, any Error>?
+    /// Batches on their way, oldest first; each is appended after the one before it.
+    private var inFlight: [Task<Range<UInt64>, any Error>] = []
+    /// More would only wait: two are compressed on two cores while one is written.
+    private static let mostInFlight = 3
     private var next = VaultBatch()
     private var number = 0
     private var indexing: Task<Void, any Error>?
@@ -201,25 +204,33 @@ private struct Appending {
             if let failure { throw failure }
         }
         number += 1
-        if next.count == batch { try await send() }
+        if next.count == batch || !next.hasRoom(range.count) { try await send() }
     }
 
-    /// Hands the filled batch to the log once the one before is durable.
+    /// Hands the filled batch to the log; waits for the oldest when as many as may be are on their way.
     private mutating func send() async throws {
         guard next.count > 0 else { return }
         var batch = VaultBatch()
         swap(&batch, &next)
-        batch.finish()
-        try await finish()
+        if inFlight.count == Self.mostInFlight { try await acknowledge() }
         let log = log
-        inFlight = Task { [batch] in try await log.append(batch) }
+        inFlight.append(
+            Task { [batch, previous = inFlight.last] in
+                var batch = batch
+                batch.finish()
+                // One that failed stops all behind it: what is in the log is a beginning of the input.
+                _ = try await previous?.value
+                return try await log.append(batch)
+            })
     }
 
-    /// Waits for the batch that is on its way.
+    /// Waits for the batches that are on their way.
     mutating func finish() async throws {
-        guard let inFlight else { return }
-        self.inFlight = nil
-        let range = try await inFlight.value
+        while !inFlight.isEmpty { try await acknowledge() }
+    }
+
+    private mutating func acknowledge() async throws {
+        let range = try await inFlight.removeFirst().value
         count += UInt64(range.count)
         if isTold { Terminal.write("\(range.lowerBound) \(range.upperBound - 1)\n") }
         line.show("\(count) records durable\(share)")
