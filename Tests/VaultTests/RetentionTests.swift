@@ -156,6 +156,33 @@ struct RetentionTests {
         Issue.record("a pruning makes more calls than were tried")
     }
 
+    @Test("a copy of which some segments were copied before they were pruned, and later ones after, is restored")
+    func mixedCopy() async throws {
+        let (log, _, vault) = try await Self.grown(10)
+        let first = try log.bytes("sealed/" + Path.number(0) + ".segment")
+        try await vault.keep(Retention(name: "short", days: 6), order())
+        _ = try await vault.prune(order())
+        let note = try await vault.checkpoint()
+        let target = log.scratch.path + "/restored"
+        let restored = try RestoredVault(
+            directory: target, identity: try log.bytes("identity"), note: note, key: log.signer.verifier, files: log.files)
+        for number in 0..<restored.segments {
+            let isPruned = try log.names("sealed").contains(Path.number(number) + ".pruned")
+            let (_, path) = number > 0 && isPruned ? restored.prunedPlace(number) : restored.place(number)
+            let name = isPruned ? ".pruned" : ".segment"
+            try log.files.replace(path, number == 0 ? first : try log.bytes("sealed/" + Path.number(number) + name))
+        }
+        let reader = await vault.snapshot()
+        let boundary = restored.segments << 8
+        let path = try reader.consistencyProof(first: boundary, second: reader.size)
+        let lines = ["proof"] + path.map { "\($0)" }
+        #expect(try restored.finish(proof: Array((lines.joined(separator: "\n") + "\n").utf8)) == boundary)
+        let back = try VaultReader(directory: target, files: log.files)
+        #expect(back.prunedSegments == 4 && back.size == boundary)
+        #expect(code { _ = try back.record(3) } == .expired)
+        #expect(try back.record(1_024) == reader.record(1_024))
+    }
+
     @Test("bits of a pruned segment's hashes, and a segment pruned without the log saying so, are found")
     func damagedStub() async throws {
         let (log, _, vault) = try await Self.grown(10)

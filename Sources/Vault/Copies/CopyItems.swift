@@ -127,6 +127,7 @@ public struct RestoredVault: Sendable {
     /// - Returns: how many records were restored.
     /// - Throws: `.damaged`, `.notProven` when they are not; `.badInput`, `.file`.
     public func finish(proof: [UInt8]) throws(VaultError) -> UInt64 {
+        try expire()
         let reader = try VaultReader(directory: layout.directory, files: files)
         let records = segments << UInt64(identity.segmentHeight)
         guard reader.size == records else {
@@ -144,6 +145,19 @@ public struct RestoredVault: Sendable {
         try files.replace(layout.checkpoint, note)
         try files.syncDirectory(Path.parent(layout.directory))
         return records
+    }
+
+    /// A segment that was copied whole and pruned before a later one was copied is among those whose records expired: what is pruned is a
+    /// beginning of the log. Its records stay in the store until their date.
+    private func expire() throws(VaultError) {
+        let there = try Loader(files: files, layout: layout).sealedSegments()
+        guard let last = there.pruned.max() else { return }
+        for number in there.whole where number < last {
+            let segment = try SealedSegment(layout: layout, files: files, identity: identity, number: number)
+            defer { segment.close() }
+            try files.replace(layout.pruned(number), segment.footer.header + segment.footer.end)
+            try files.remove(layout.sealed(number))
+        }
     }
 
     /// The lines after the first; that one is for people, and is computed here anew.
