@@ -150,11 +150,6 @@ struct Judging {
             version: Plumbline.version)
     }
 
-    /// Gives hosts that no system names a system of their own, judged as strictly as can be, so that nothing collected goes unjudged.
-    mutating func adoptHosts() -> [String] {
-        let known = Set(profile.systems.flatMap(\.hosts))
-        let strays = Set(facts.map(\.host)).subtracting(known).sorted()
-        for host in strays { profile.systems.append(SystemProfile(id: host, name: host, hosts: [host], facts: [:])) }
-        return strays
-    }
+    /// Gives hosts that no system names a system of their own.
+    mutating func adoptHosts() -> [String] { profile.adopt(facts.map(\.host)) }
 }

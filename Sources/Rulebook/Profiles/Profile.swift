@@ -101,6 +101,16 @@ public struct Profile: Sendable {
         origin = ""
     }
 
+    /// Gives hosts that no system names a system of their own, judged as strictly as can be, so that nothing collected goes unjudged.
+    ///
+    /// - Returns: those hosts, sorted.
+    public mutating func adopt(_ hosts: some Sequence<String>) -> [String] {
+        let known = Set(systems.flatMap(\.hosts))
+        let strays = Set(hosts).subtracting(known).sorted()
+        for host in strays { systems.append(SystemProfile(id: host, name: host, hosts: [host], facts: [:])) }
+        return strays
+    }
+
     /// The profile as it is on a day: the changes up to it are applied.
     public func asOf(_ day: CivilDate) -> Profile {
         var result = self

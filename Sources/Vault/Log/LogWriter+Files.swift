@@ -37,16 +37,17 @@ extension LogWriter {
         }
     }
 
-    /// Zeros are written in pieces of so many bytes: a whole file of them at once would keep everybody who appends waiting, and a segment of
+    /// Zeros are written in pieces, the first of so many bytes: a whole file of them at once would keep everybody who appends waiting, and a segment of
     /// short records takes a twentieth of it.
-    private var pieceBytes: Int { min(settings.activeBytes, 4 << 20) }
+    private var pieceBytes: Int { min(settings.activeBytes, 8 << 20) }
 
     /// The tail with room for a frame: when the zeros end before it, more of them are written first.
     private func lengthened(_ file: Int32, _ tail: ActiveTail, _ room: Int) throws(VaultError) -> ActiveTail {
         var tail = tail
         guard tail.offset + UInt64(room) > tail.length else { return tail }
         while tail.offset + UInt64(room) > tail.length {
-            let end = min(tail.length + UInt64(pieceBytes), UInt64(settings.activeBytes))
+            // Twice as long each time: who fills a file in small commits waits for few syncs.
+            let end = min(max(tail.length * 2, UInt64(pieceBytes)), UInt64(settings.activeBytes))
             try writeZeros(file, tail.length..<end)
             tail.length = end
         }

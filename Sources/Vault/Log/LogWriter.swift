@@ -1,6 +1,6 @@
 /// Sizes a writer works with. They need not be the same from one opening to the next.
 public struct VaultSettings: Sendable {
-    /// Most bytes of a file of the active segment; zeros are written before frames, 4 MiB at a time. At least 256 KiB.
+    /// Most bytes of a file of the active segment; zeros are written before frames, 8 MiB and then as much again. At least 256 KiB.
     public var activeBytes: Int = 64 << 20
     /// Most packed bytes of one frame, unless a single record is longer; at most 1 MiB.
     public var frameBytes: Int = 1 << 20
