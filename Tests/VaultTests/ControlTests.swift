@@ -137,7 +137,8 @@ struct ControlTests {
         let stranger = try NoteSigner(name: "example.com/log/epoch", seed: [UInt8](repeating: 9, count: 32))
         let forged = try Control(
             leaf: Control.leaf(
-                log: hold.log, index: hold.index, previous: nil, time: clock.now, event: hold.event, state: hold.state, signer: stranger))
+                log: hold.log, index: hold.index, previous: nil, time: clock.now, event: hold.event, state: hold.state,
+                signer: stranger))
         #expect(code { try forged.verify(after: before, logKey: log.signer.verifier) } == .notProven)
         // The state that is told must follow from what happened.
         var lying = hold.state
@@ -172,9 +173,12 @@ struct ControlTests {
         let size = await vault.size
         let keys = (0..<ControlEvent.keysLimit).map { MerkleHash.leaf([UInt8(truncatingIfNeeded: $0)]) }
         let state = await vault.snapshot().state
-        for event: ControlEvent in [.reveal([UInt64](repeating: .max, count: ControlEvent.recordsLimit), long), .shred(keys, long)] {
+        for event: ControlEvent in [
+            .reveal([UInt64](repeating: .max, count: ControlEvent.recordsLimit), long), .shred(keys, long),
+        ] {
             let leaf = try Control.leaf(
-                log: log.signer.verifier.name, index: .max, previous: .max - 1, time: far, event: event, state: state, signer: log.signer)
+                log: log.signer.verifier.name, index: .max, previous: .max - 1, time: far, event: event, state: state,
+                signer: log.signer)
             #expect(try Control(leaf: leaf).event == event)
         }
         #expect(try log.controls().filter { if case .sources = $0.event { true } else { false } }.count == 3)

@@ -56,7 +56,8 @@ extension LogWriter {
         let most = ControlEvent.sourcesLimit
         for start in stride(from: 0, to: told.count, by: most) {
             try write(
-                .sources(Dictionary(uniqueKeysWithValues: told[start..<min(start + most, told.count)].map { ($0.key, $0.value) })))
+                .sources(Dictionary(uniqueKeysWithValues: told[start..<min(start + most, told.count)].map { ($0.key, $0.value) }))
+            )
         }
         var prior: MerkleHash?
         if let index = image.state.lastSeal { prior = try .leaf(image.record(index)) }
