@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
     ],
@@ -69,6 +70,16 @@ let package = Package(
 
         // What everyone stands on.
         .target(name: "Rulebook", dependencies: ["CPacks", "Documents"], swiftSettings: hot),
+
+        // What the platform itself remembers: tables, and the trail of every change.
+        .target(
+            name: "Database",
+            dependencies: [
+                "Documents", "Vault",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
 
         // What the domain is.
         .target(
@@ -118,6 +129,13 @@ let package = Package(
         // Readers and one writer at once, under the thread sanitizer (`make tsan`) and under kill -9 (`KillTests`).
         .executableTarget(name: "vault-stress", dependencies: ["Vault"], path: "Tests/VaultStress", swiftSettings: strict),
 
+        .testTarget(
+            name: "DatabaseTests",
+            dependencies: [
+                "Database", "Documents", "TestProcesses", "Vault", "plumbline",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(
             name: "VaultTests", dependencies: ["Vault", "plumbline", "vault-stress"], swiftSettings: hot),

@@ -12,14 +12,15 @@ declare -A may=(
     [HTML]=""
     [Vault]="CHash CTimex CZstd"
     [VaultNetwork]="Vault"
+    [Database]="Documents Vault"
     [Rulebook]="CPacks Documents"
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
     [Server]="Vault"
-    [plumbline]="Assessment Checks Documents Reports Rulebook Server Vault VaultNetwork"
+    [plumbline]="Assessment Checks Database Documents Reports Rulebook Server Vault VaultNetwork"
 )
-ours="CYAML CHash CTimex CZstd CPacks Documents HTML Vault VaultNetwork Rulebook Checks Assessment Reports Server plumbline"
+ours="CYAML CHash CTimex CZstd CPacks Documents HTML Vault VaultNetwork Database Rulebook Checks Assessment Reports Server plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do
@@ -32,6 +33,11 @@ done
 # Hummingbird is imported by Server only.
 while read -r hit; do complain "Hummingbird outside of Server: $hit"; done < <(
     grep -rnE '^(package |internal |public )?import Hummingbird' Sources --include='*.swift' | grep -v '^Sources/Server/' || true)
+
+# GRDB is imported by Database, and elsewhere only where a feature's tables are.
+while read -r hit; do complain "GRDB outside of Database and *Store.swift: $hit"; done < <(
+    grep -rnE '^(@testable )?(public |package |internal |private )?import GRDB' Sources --include='*.swift' \
+        | grep -vE '^Sources/Database/|^[^:]*Store\.swift:' || true)
 
 while read -r lines file; do
     [ "$lines" -le 500 ] || complain "$file has $lines lines (more than 500)"
