@@ -96,6 +96,13 @@ let package = Package(
 
         // What the two roles do.
         .target(
+            name: "Workspace",
+            dependencies: [
+                "Assessment", "Checks", "Database", "Documents", "Rulebook",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
 
         .target(

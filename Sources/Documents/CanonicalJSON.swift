@@ -10,7 +10,17 @@ public enum CanonicalJSON {
         return out
     }
 
-    private static func write(_ node: Node, indent: Int, to out: inout [UInt8]) {
+    /// The same in one line, without spaces, and a final LF: for logs and streams.
+    public static func line(of node: Node) -> [UInt8] {
+        var out: [UInt8] = []
+        write(node, indent: nil, to: &out)
+        out.append(0x0A)
+        return out
+    }
+
+    /// `indent`: how deep; nil for everything in one line.
+    private static func write(_ node: Node, indent: Int?, to out: inout [UInt8]) {
+        let deeper = indent.map { $0 + 1 }
         switch node.value {
         case .null: out.append(contentsOf: "null".utf8)
         case .bool(let bool): out.append(contentsOf: (bool ? "true" : "false").utf8)
@@ -20,8 +30,8 @@ public enum CanonicalJSON {
             guard !items.isEmpty else { return out.append(contentsOf: "[]".utf8) }
             out.append(UInt8(ascii: "["))
             for (index, item) in items.enumerated() {
-                newLine(indent + 1, comma: index > 0, to: &out)
-                write(item, indent: indent + 1, to: &out)
+                newLine(deeper, comma: index > 0, to: &out)
+                write(item, indent: deeper, to: &out)
             }
             newLine(indent, comma: false, to: &out)
             out.append(UInt8(ascii: "]"))
@@ -30,18 +40,19 @@ public enum CanonicalJSON {
             out.append(UInt8(ascii: "{"))
             let sorted = entries.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             for (index, entry) in sorted.enumerated() {
-                newLine(indent + 1, comma: index > 0, to: &out)
+                newLine(deeper, comma: index > 0, to: &out)
                 write(entry.key, to: &out)
-                out.append(contentsOf: ": ".utf8)
-                write(entry.node, indent: indent + 1, to: &out)
+                out.append(contentsOf: (indent == nil ? ":" : ": ").utf8)
+                write(entry.node, indent: deeper, to: &out)
             }
             newLine(indent, comma: false, to: &out)
             out.append(UInt8(ascii: "}"))
         }
     }
 
-    private static func newLine(_ indent: Int, comma: Bool, to out: inout [UInt8]) {
+    private static func newLine(_ indent: Int?, comma: Bool, to out: inout [UInt8]) {
         if comma { out.append(UInt8(ascii: ",")) }
+        guard let indent else { return }
         out.append(0x0A)
         for _ in 0..<(indent * 2) { out.append(0x20) }
     }

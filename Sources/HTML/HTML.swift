@@ -8,10 +8,12 @@ public struct HTMLWriter: Sendable {
     public init() {}
 
     /// A whole document: doctype, `html` element with its language, and what `body` writes inside it.
-    public static func document(language: String, _ body: (inout HTMLWriter) -> Void) -> [UInt8] {
+    ///
+    /// - Parameter theme: `light` or `dark`, for `data-theme`; nil leaves it to the reader's machine.
+    public static func document(language: String, theme: String? = nil, _ body: (inout HTMLWriter) -> Void) -> [UInt8] {
         var writer = HTMLWriter()
         writer.raw("<!DOCTYPE html>\n")
-        writer.element("html", ("lang", language), body)
+        writer.element("html", ("lang", language), ("data-theme", theme), body: body)
         writer.raw("\n")
         return writer.bytes
     }

@@ -7,7 +7,7 @@ public import Rulebook
 public struct Wording: Sendable {
     /// The language.
     public let language: Language
-    let catalog: TextCatalog
+    package let catalog: TextCatalog
 
     /// Words of a language.
     public init(_ language: Language, catalog: TextCatalog) {
@@ -19,12 +19,11 @@ public struct Wording: Sendable {
     ///
     /// - Throws: `DocumentError` when it is wrong, which a test would have shown.
     public static func shipped(_ language: Language) throws(DocumentError) -> Wording {
-        for (name, bytes) in ShippedFiles.files(in: "texts") where name == "texts/report.yaml" {
-            do throws(DocumentError) { return Wording(language, catalog: try TextCatalog(try YAMLReader.read(bytes))) } catch {
-                throw error.inSource(name)
-            }
+        var nodes: [Node] = []
+        for (name, bytes) in ShippedFiles.files(in: "texts") {
+            do throws(DocumentError) { nodes.append(try YAMLReader.read(bytes)) } catch { throw error.inSource(name) }
         }
-        throw DocumentError(.notFound, source: "texts/report.yaml", reason: "the texts are not embedded")
+        return Wording(language, catalog: try TextCatalog(nodes))
     }
 
     /// An interface text.

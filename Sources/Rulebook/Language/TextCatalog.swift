@@ -7,6 +7,23 @@ public struct TextCatalog: Sendable {
 
     private let texts: [String: Text]
 
+    /// A catalogue of several files.
+    ///
+    /// - Throws: `DocumentError` when a text stands in two of them, or one of them is wrong.
+    public init(_ nodes: [Node]) throws(DocumentError) {
+        var texts: [String: Text] = [:]
+        for node in nodes {
+            for (name, text) in try TextCatalog(node).texts {
+                guard texts.updateValue(text, forKey: name) == nil else {
+                    throw DocumentError(
+                        .duplicateKey, position: node["texts"]?[name]?.position ?? .none, key: "texts.\(name)",
+                        reason: "the text stands in another file, too")
+                }
+            }
+        }
+        self.texts = texts
+    }
+
     /// Reads a catalogue.
     ///
     /// - Throws: `DocumentError` at the first text that lacks a language, or whose languages name different placeholders.
