@@ -46,6 +46,8 @@ let package = Package(
         .target(name: "HTML", swiftSettings: strict),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CTimex"),
+        .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
+        .target(name: "QR", swiftSettings: strict),
         .target(name: "CHash", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(
             name: "Vault", dependencies: ["CHash", "CTimex", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
@@ -95,6 +97,17 @@ let package = Package(
         .target(name: "Assessment", dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: hot),
 
         // What the two roles do.
+        .target(
+            name: "Identity",
+            dependencies: [
+                "CArgon2", "Database", "Documents", "Rulebook",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict,
+            // argon2 goes into the binary like the others.
+            linkerSettings: [.linkedLibrary(":libargon2.a")]),
+
         .target(
             name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
 
@@ -146,6 +159,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests", dependencies: ["TestProcesses", "Vault", "VaultNetwork", "plumbline"], swiftSettings: strict),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "Database", "Documents", "Identity", "Rulebook",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "QRTests", dependencies: ["QR"], swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",
