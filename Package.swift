@@ -162,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "IdentityTests",
             dependencies: [
-                "Database", "Documents", "Identity", "Rulebook",
+                "Database", "Documents", "Identity", "Rulebook", "TestProcesses", "Vault",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
