@@ -20,10 +20,10 @@ SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-# libyaml and zstd go into the program, which finds zlib on every Debian; openssl and openssh-server are what the tests try the collectors on;
+# argon2, libyaml and zstd go into the program, which finds zlib on every Debian; openssl and openssh-server are what the tests try the collectors on;
 # python3-venv holds the emulator of an S3 store for the tests of copies. The judges are Go's packages for transparency logs, and from PyPI
 # those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
-PACKAGES := libyaml-dev libzstd-dev zlib1g-dev
+PACKAGES := libargon2-dev libyaml-dev libzstd-dev zlib1g-dev
 TEST_PACKAGES := openssl openssh-server python3-venv
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 BENCH_PACKAGES := lynis time

@@ -26,10 +26,14 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1.git", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates.git", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
@@ -46,6 +50,8 @@ let package = Package(
         .target(name: "HTML", swiftSettings: strict),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CTimex"),
+        .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
+        .target(name: "QR", swiftSettings: strict),
         .target(name: "CHash", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(
             name: "Vault", dependencies: ["CHash", "CTimex", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
@@ -103,17 +109,35 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(
+            name: "Identity",
+            dependencies: [
+                "CArgon2", "Database", "Documents", "Rulebook",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict,
+            // argon2 goes into the binary like the others.
+            linkerSettings: [.linkedLibrary(":libargon2.a")]),
+
+        .target(
             name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
 
         .target(
             name: "Server",
             dependencies: [
-                "Vault",
+                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "Vault", "Workspace",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdHTTP2", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCertificateReloading", package: "swift-nio-extras"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict),
 
@@ -153,6 +177,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ServerTests", dependencies: ["TestProcesses", "Vault", "VaultNetwork", "plumbline"], swiftSettings: strict),
+        .testTarget(
+            name: "IdentityTests",
+            dependencies: [
+                "Database", "Documents", "Identity", "Rulebook", "TestProcesses", "Vault",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(name: "QRTests", dependencies: ["QR"], swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",

@@ -13,6 +13,8 @@ declare -A may=(
     [Vault]="CHash CTimex CZstd"
     [VaultNetwork]="Vault"
     [Database]="Documents Vault"
+    [QR]=""
+    [Identity]="CArgon2 CPacks Database Documents Rulebook"
     [Rulebook]="CPacks Documents"
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
@@ -20,7 +22,7 @@ declare -A may=(
     [Server]="Vault"
     [plumbline]="Assessment Checks Database Documents Reports Rulebook Server Vault VaultNetwork"
 )
-ours="CYAML CHash CTimex CZstd CPacks Documents HTML Vault VaultNetwork Database Rulebook Checks Assessment Reports Server plumbline"
+ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Reports Server plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do

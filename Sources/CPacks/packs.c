@@ -32,6 +32,15 @@ static const unsigned char checks_linux_market[] = {
 static const unsigned char checks_linux_systems[] = {
 #embed "../../Packs/checks/linux-systems.yaml"
 };
+static const unsigned char identity_passwords[] = {
+#embed "../../Packs/identity/passwords.txt"
+};
+static const unsigned char identity_policy[] = {
+#embed "../../Packs/identity/policy.yaml"
+};
+static const unsigned char identity_roles[] = {
+#embed "../../Packs/identity/roles.yaml"
+};
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
 };
@@ -48,6 +57,9 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("checks/linux-logging.yaml", checks_linux_logging),
     FILE_ROW("checks/linux-market.yaml", checks_linux_market),
     FILE_ROW("checks/linux-systems.yaml", checks_linux_systems),
+    FILE_ROW("identity/passwords.txt", identity_passwords),
+    FILE_ROW("identity/policy.yaml", identity_policy),
+    FILE_ROW("identity/roles.yaml", identity_roles),
     FILE_ROW("texts/report.yaml", texts_report),
 };
 
