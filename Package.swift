@@ -144,7 +144,8 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Documents", "Reports", "Rulebook", "Server", "Vault", "VaultNetwork",
+                "Assessment", "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Vault", "VaultNetwork",
+                "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

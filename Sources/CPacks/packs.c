@@ -44,6 +44,18 @@ static const unsigned char identity_roles[] = {
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
 };
+static const unsigned char texts_web[] = {
+#embed "../../Packs/texts/web.yaml"
+};
+static const unsigned char web_plumbline_css[] = {
+#embed "../../Packs/web/plumbline.css"
+};
+static const unsigned char web_plumbline_js[] = {
+#embed "../../Packs/web/plumbline.js"
+};
+static const unsigned char web_plumbline_svg[] = {
+#embed "../../Packs/web/plumbline.svg"
+};
 
 #define FILE_ROW(name, data) {name, data, sizeof data}
 
@@ -61,6 +73,10 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("identity/policy.yaml", identity_policy),
     FILE_ROW("identity/roles.yaml", identity_roles),
     FILE_ROW("texts/report.yaml", texts_report),
+    FILE_ROW("texts/web.yaml", texts_web),
+    FILE_ROW("web/plumbline.css", web_plumbline_css),
+    FILE_ROW("web/plumbline.js", web_plumbline_js),
+    FILE_ROW("web/plumbline.svg", web_plumbline_svg),
 };
 
 long plumbline_pack_count(void) { return (long)(sizeof files / sizeof files[0]); }

@@ -63,4 +63,64 @@ public struct SetupDesk: Sendable {
         guard let made else { throw IdentityError(.notProven, "the set-up link is used, too old, or not one") }
         return (made, initial)
     }
+
+    /// Makes the first two accounts: an administrator, kept for emergencies until there are others, and whoever works with the content, which an
+    /// administrator may not see. The link is used up.
+    ///
+    /// - Parameters:
+    ///   - ticket: the link's secret.
+    ///   - administrator: who keeps accounts and settings.
+    ///   - worker: another person, who works with the content.
+    ///   - role: the worker's role.
+    ///   - client: who asks.
+    /// - Returns: both with their first passwords, which are changed at the first sign-in; then a second factor is set up.
+    /// - Throws: `.notProven` when the ticket is none; `.badInput`, `.taken`; `.limited`; `.busy`; `.storage`.
+    public func finish(
+        _ ticket: String, administrator: NewPerson, worker: NewPerson, role: RoleName, client: Client
+    ) async throws(IdentityError) -> [(person: NewPerson, password: InitialPassword)] {
+        try context.limit(client)
+        let context = context
+        let administering = context.roles.roles.filter { $0.administers && $0.sides.contains(context.configuration.side) }.map(\.name)
+        var accounts: [(new: NewAccount, initial: InitialPassword, hash: PasswordHash)] = []
+        for (person, roles, isBreakGlass) in [(administrator, Set(administering.prefix(1)), true), (worker, [role], false)] {
+            let new = NewAccount(
+                name: person.name, person: person.person, displayName: person.displayName, mail: person.mail, roles: roles,
+                isBreakGlass: isBreakGlass)
+            try context.accountRules.check(new, at: context.now)
+            let (initial, hash) = try await PasswordDesk(context: context).makeInitial()
+            accounts.append((new, initial, hash))
+        }
+        let made = accounts
+        let isDone = try await context.change(client.actor()) { db, trail -> Bool in
+            guard let found = try TicketStore.find(db, ticket, .setup, at: context.now), try AccountStore.count(db) == 0 else {
+                trail.note(TrailEntry("setup.refuse", .init("platform"), .refused, reason: "no-such-ticket"))
+                return false
+            }
+            try TicketStore.use(db, found)
+            for account in made {
+                _ = try AccountDesk(context: context).create(
+                    account.new, account.initial, account.hash, reason: "setup", db, &trail)
+            }
+            return true
+        }
+        guard isDone else { throw IdentityError(.notProven, "the set-up link is used, too old, or not one") }
+        return zip([administrator, worker], made).map { ($0, $1.initial) }
+    }
+}
+
+/// A person who is given one of the first accounts.
+public struct NewPerson: Sendable, Hashable {
+    /// The name that will be typed at sign-in.
+    public var name: AccountName
+    /// What identifies the person in the firm: employee number.
+    public var person: String
+    /// The person's name.
+    public var displayName: String
+    /// Where messages go.
+    public var mail: String?
+
+    /// A person.
+    public init(name: AccountName, person: String, displayName: String, mail: String? = nil) {
+        (self.name, self.person, self.displayName, self.mail) = (name, person, displayName, mail)
+    }
 }

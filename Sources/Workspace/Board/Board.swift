@@ -103,23 +103,23 @@ public struct Board: Sendable {
             Dictionary(book.clauses.enumerated().map { ($0.element.id, $0.offset) }) { first, _ in first }
         }
         // A clause that no pack has any more stands at the end.
-        self.standings = standings.sorted {
+        let sorted = standings.sorted {
             (order?[$0.clause] ?? .max, $0.clause, $0.system) < (order?[$1.clause] ?? .max, $1.clause, $1.system)
         }
         var ranges: [String: Range<Int>] = [:]
         var start = 0
-        while start < self.standings.count {
-            let clause = self.standings[start].clause
-            let end = self.standings[start...].firstIndex { $0.clause != clause } ?? self.standings.count
+        while start < sorted.count {
+            let clause = sorted[start].clause
+            let end = sorted[start...].firstIndex { $0.clause != clause } ?? sorted.count
             ranges[clause] = start..<end
             start = end
         }
-        self.ranges = ranges
-        headings = rulebook.map { Self.headings(of: $0, self.standings) } ?? []
+        (self.standings, self.ranges) = (sorted, ranges)
+        headings = rulebook.map { Self.headings(of: $0, sorted) } ?? []
         var reasons: [Reason: Int] = [:]
-        for standing in self.standings where standing.verdict == .undetermined { reasons[standing.reason, default: 0] += 1 }
+        for standing in sorted where standing.verdict == .undetermined { reasons[standing.reason, default: 0] += 1 }
         unknowns = reasons.map { (reason: $0.key, count: $0.value) }.sorted { ($1.count, $0.reason.rawValue) < ($0.count, $1.reason.rawValue) }
-        broken = Self.broken(self.standings)
+        broken = Self.broken(sorted)
     }
 
     /// Pages are drawn far more often than boards are made, so what they count is counted once.

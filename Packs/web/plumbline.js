@@ -1,0 +1,61 @@
+// Everything works without this file; it only makes pages livelier.
+"use strict";
+(() => {
+  // A form sent by its own choice: language, filters.
+  for (const control of document.querySelectorAll("[data-send]")) {
+    control.addEventListener("change", () => control.form.requestSubmit());
+    control.form.querySelector("[data-fallback]")?.setAttribute("hidden", "");
+  }
+  // What is new is told, never forced upon whoever reads.
+  const live = document.querySelector("[data-live]");
+  if (live && window.EventSource) {
+    const events = new EventSource("/events");
+    events.addEventListener(live.dataset.live, () => { live.hidden = false; });
+  }
+  // A form is sent once.
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", () => {
+      setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
+    });
+  }
+  addEventListener("pageshow", () => {
+    for (const button of document.querySelectorAll("form[method=post] button:disabled")) button.disabled = false;
+  });
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
+
+  // Security keys and passkeys (WebAuthn).
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const key = document.querySelector("form[data-webauthn]");
+  if (key && window.PublicKeyCredential) {
+    key.hidden = false;
+    const options = JSON.parse(key.dataset.options);
+    key.addEventListener("submit", async (event) => {
+      if (key.elements.credential.value) return;
+      event.preventDefault();
+      const fail = key.querySelector("[data-failed]");
+      try {
+        options.challenge = bytes(options.challenge);
+        if (options.user) options.user.id = bytes(options.user.id);
+        for (const list of [options.excludeCredentials, options.allowCredentials]) for (const item of list ?? []) item.id = bytes(item.id);
+        const made = key.dataset.webauthn === "create"
+          ? await navigator.credentials.create({ publicKey: options })
+          : await navigator.credentials.get({ publicKey: options });
+        const response = { clientDataJSON: text(made.response.clientDataJSON) };
+        for (const name of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
+          if (made.response[name]) response[name] = text(made.response[name]);
+        }
+        key.elements.credential.value = JSON.stringify({ id: made.id, type: made.type, response });
+        key.requestSubmit();
+      } catch (error) {
+        options.challenge = key.dataset.options && JSON.parse(key.dataset.options).challenge;
+        Object.assign(options, JSON.parse(key.dataset.options));
+        if (fail) fail.hidden = false;
+        for (const button of key.querySelectorAll("button")) button.disabled = false;
+      }
+    });
+  }
+})();

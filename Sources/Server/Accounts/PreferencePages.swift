@@ -1,0 +1,25 @@
+internal import Reports
+internal import Rulebook
+
+/// Choices of a browser: language, light or dark.
+struct PreferencePages: Sendable {
+    private static let reason = "a reader chooses the language before signing in"
+
+    var routes: [Route] {
+        [
+            .form("/language", .anyone(because: Self.reason)) { visit in
+                var answer = Answer.see(visit.form.text("next"))
+                if let language = Language(rawValue: visit.form.text("language")) {
+                    answer.setCookie(Cookie.set(Cookie.language, language.rawValue, seconds: 31_536_000))
+                }
+                return answer
+            },
+            .form("/theme", .anyone(because: Self.reason)) { visit in
+                var answer = Answer.see(visit.form.text("next"))
+                let theme = visit.form.text("theme")
+                if ["light", "dark"].contains(theme) { answer.setCookie(Cookie.set(Cookie.theme, theme, seconds: 31_536_000)) }
+                return answer
+            },
+        ]
+    }
+}

@@ -1,0 +1,265 @@
+internal import Documents
+internal import HTML
+internal import Reports
+
+/// A list that filters, sorts, pages and exports: one description for the page, the CSV and the JSON, so that none can say something else.
+struct Listing<Row: Sendable> {
+    /// A column.
+    struct Column {
+        /// Its name in addresses and exports.
+        var id: String
+        /// Its heading.
+        var title: String
+        var isNumber = false
+        /// What exports hold.
+        var value: (Row) -> Node
+        /// What the page shows; the value's text when nil.
+        var cell: ((Row, inout HTMLWriter) -> Void)?
+        /// Whether the left one comes first; nil for a column that cannot be sorted by.
+        var isBefore: ((Row, Row) -> Bool)?
+
+        init(
+            _ id: String, _ title: String, isNumber: Bool = false, _ value: @escaping (Row) -> Node,
+            isBefore: ((Row, Row) -> Bool)? = nil, cell: ((Row, inout HTMLWriter) -> Void)? = nil
+        ) {
+            (self.id, self.title, self.isNumber, self.value) = (id, title, isNumber, value)
+            (self.isBefore, self.cell) = (isBefore, cell)
+        }
+
+        /// A column that cannot be sorted by and is shown in its own way.
+        init(
+            _ id: String, _ title: String, isNumber: Bool = false, _ value: @escaping (Row) -> Node,
+            cell: @escaping (Row, inout HTMLWriter) -> Void
+        ) {
+            self.init(id, title, isNumber: isNumber, value, isBefore: nil, cell: cell)
+        }
+    }
+
+    /// A filter among given values.
+    struct Filter {
+        var id: String
+        var title: String
+        var choices: [Form.Choice]
+        var matches: (Row, String) -> Bool
+    }
+
+    /// Name of exported files.
+    var name: String
+    var columns: [Column]
+    var filters: [Filter] = []
+    /// What the free text is looked for in.
+    var text: (Row) -> String
+    /// Name of the schema of the JSON.
+    var schema: String
+    var pageSize = 50
+    /// Fields of the address that stay as they are.
+    var kept: [(String, String)] = []
+
+    /// Most rows of a page.
+    static var pageLimit: Int { 500 }
+
+    /// What an address asks of the list.
+    struct Question {
+        var text: String
+        var filters: [String: String]
+        var sort: String
+        var isDescending: Bool
+        var page: Int
+        var size: Int
+        var format: String
+
+        init(_ query: FormFields, size: Int) {
+            text = query.text("q")
+            filters = Dictionary(query.all.map { ($0.name, $0.value) }) { first, _ in first }
+            let order = query.text("sort")
+            isDescending = order.hasPrefix("-")
+            sort = isDescending ? String(order.dropFirst()) : order
+            page = max(1, Int(query.text("page")) ?? 1)
+            self.size = min(max(1, Int(query.text("size")) ?? size), Listing.pageLimit)
+            format = query.text("format")
+        }
+    }
+
+    /// Rows that are left, in the order that was asked for.
+    func select(_ rows: [Row], _ question: Question) -> [Row] {
+        var rows = rows
+        for filter in filters {
+            if let value = question.filters[filter.id], !value.isEmpty { rows = rows.filter { filter.matches($0, value) } }
+        }
+        if !question.text.isEmpty {
+            let wanted = question.text.lowercased()
+            rows = rows.filter { text($0).lowercased().contains(wanted) }
+        }
+        guard let isBefore = columns.first(where: { $0.id == question.sort })?.isBefore else { return rows }
+        // Sorting keeps the order of equals, so the list's own order decides among them.
+        let sorted = rows.enumerated().sorted { left, right in
+            if isBefore(left.element, right.element) { return !question.isDescending }
+            if isBefore(right.element, left.element) { return question.isDescending }
+            return left.offset < right.offset
+        }
+        return sorted.map(\.element)
+    }
+
+    /// The export that the address asks for; nil when it wants the page.
+    func export(_ rows: [Row], _ visit: Visit) -> Answer? {
+        let question = Question(visit.query, size: pageSize)
+        switch question.format {
+        case "csv": return .download(name + ".csv", "text/csv; charset=utf-8", csv(select(rows, question)))
+        case "json":
+            return .download(
+                name + ".json", "application/json",
+                CanonicalJSON.bytes(
+                    of: .object([
+                        ("schema", .text(schema)), ("rows", .list(select(rows, question).map(node))),
+                    ])))
+        default: return nil
+        }
+    }
+
+    /// A row for programs.
+    func node(_ row: Row) -> Node { .object(columns.map { ($0.id, $0.value(row)) }) }
+
+    private func csv(_ rows: [Row]) -> [UInt8] {
+        // The mark tells spreadsheets that it is UTF-8.
+        var out = Array("\u{FEFF}".utf8)
+        func line(_ cells: [String]) { out += Array((cells.map(CSV.cell).joined(separator: ",") + "\r\n").utf8) }
+        line(columns.map(\.id))
+        for row in rows { line(columns.map { $0.value(row).plainText }) }
+        return out
+    }
+
+    /// Filters, table, pages and exports.
+    func write(_ rows: [Row], _ visit: Visit, _ page: inout HTMLWriter) {
+        let wording = visit.wording
+        let question = Question(visit.query, size: pageSize)
+        let found = select(rows, question)
+        let pages = max(1, (found.count + question.size - 1) / question.size)
+        let number = min(question.page, pages)
+        filters(question, visit, &page)
+        guard !found.isEmpty else {
+            page.element("p", ("class", "lead"), text: wording(rows.isEmpty ? "web.empty" : "web.none-found"))
+            return
+        }
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("web.table"))) { page in
+            page.element("table", ("class", "stack")) { page in
+                page.element("thead") { $0.element("tr") { head(question, visit, &$0) } }
+                page.element("tbody") { page in
+                    for row in found.dropFirst((number - 1) * question.size).prefix(question.size) { self.row(row, &page) }
+                }
+            }
+        }
+        foot(question, found.count, number, pages, visit, &page)
+    }
+
+    private func row(_ row: Row, _ page: inout HTMLWriter) {
+        page.element("tr") { page in
+            for (place, column) in columns.enumerated() {
+                let fill: (inout HTMLWriter) -> Void = { page in
+                    if let cell = column.cell { cell(row, &page) } else { page.text(column.value(row).plainText) }
+                }
+                if place == 0 {
+                    page.element("th", ("scope", "row"), ("data-label", column.title), body: fill)
+                } else {
+                    page.element("td", ("class", column.isNumber ? "number" : nil), ("data-label", column.title), body: fill)
+                }
+            }
+        }
+    }
+
+    private func filters(_ question: Question, _ visit: Visit, _ page: inout HTMLWriter) {
+        let wording = visit.wording
+        page.element("form", ("method", "get"), ("action", visit.path), ("class", "filters"), ("role", "search")) { page in
+            for (name, value) in kept { page.void("input", ("type", "hidden"), ("name", name), ("value", value)) }
+            page.element("label", ("class", "grow")) { page in
+                page.text(wording("web.search"))
+                page.void("input", ("type", "search"), ("name", "q"), ("value", question.text), ("maxlength", "200"))
+            }
+            for filter in filters {
+                page.element("label") { page in
+                    page.text(filter.title)
+                    page.element("select", ("name", filter.id), ("data-send", "")) { page in
+                        page.element("option", ("value", ""), text: wording("web.all"))
+                        for choice in filter.choices {
+                            page.element(
+                                "option", ("value", choice.value),
+                                ("selected", question.filters[filter.id] == choice.value ? "" : nil), text: choice.title)
+                        }
+                    }
+                }
+            }
+            page.element("button", text: wording("web.show"))
+        }
+    }
+
+    private func head(_ question: Question, _ visit: Visit, _ page: inout HTMLWriter) {
+        for column in columns {
+            let isSorted = column.id == question.sort
+            let direction = isSorted ? (question.isDescending ? "descending" : "ascending") : nil
+            page.element("th", ("scope", "col"), ("class", column.isNumber ? "number" : nil), ("aria-sort", direction)) { page in
+                guard column.isBefore != nil else { return page.text(column.title) }
+                let order = isSorted && !question.isDescending ? "-" + column.id : column.id
+                page.element("a", ("href", address(visit, ["sort": order, "page": ""]))) { page in
+                    page.text(column.title + (isSorted ? (question.isDescending ? " ▾" : " ▴") : ""))
+                }
+            }
+        }
+    }
+
+    private func foot(
+        _ question: Question, _ count: Int, _ number: Int, _ pages: Int, _ visit: Visit, _ page: inout HTMLWriter
+    ) {
+        let wording = visit.wording
+        page.element("nav", ("class", "pager"), ("aria-label", wording("web.pages"))) { page in
+            page.element("span", text: wording("web.rows", ["count": String(count)]))
+            if pages > 1 {
+                if number > 1 {
+                    page.element("a", ("href", address(visit, ["page": String(number - 1)])), ("rel", "prev"), text: wording("web.previous"))
+                }
+                page.element("span", text: "\(number) / \(pages)")
+                if number < pages {
+                    page.element("a", ("href", address(visit, ["page": String(number + 1)])), ("rel", "next"), text: wording("web.next"))
+                }
+            }
+            page.element("span", ("class", "exports")) { page in
+                for format in ["csv", "json"] {
+                    page.element("a", ("href", address(visit, ["format": format])), ("download", ""), text: format.uppercased())
+                }
+                page.element("button", ("class", "quiet"), ("type", "button"), ("data-print", ""), ("hidden", ""), text: wording("web.print"))
+            }
+        }
+    }
+
+    /// The address of this list with some fields changed; an empty value removes one.
+    private func address(_ visit: Visit, _ changes: [String: String]) -> String {
+        var fields = visit.query.all.filter { changes[$0.name] == nil && $0.name != "format" && !$0.value.isEmpty }.map {
+            ($0.name, $0.value)
+        }
+        for (name, value) in changes.sorted(by: { $0.key < $1.key }) where !value.isEmpty { fields.append((name, value)) }
+        return fields.isEmpty ? visit.path : visit.path + "?" + FormFields.query(fields)
+    }
+}
+
+/// Cells of a CSV file (RFC 4180).
+enum CSV {
+    /// A cell; one that a spreadsheet would take for a formula is made a text.
+    static func cell(_ text: String) -> String {
+        var text = text
+        if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), ExactNumber(text) == nil { text = "'" + text }
+        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+}
+
+extension Node {
+    /// The value as people read it in a table: texts as they are, lists with spaces between.
+    var plainText: String {
+        switch value {
+        case .null: ""
+        case .bool(let bool): bool ? "true" : "false"
+        case .number(let number): number.description
+        case .text(let text): text
+        case .list(let items): items.map(\.plainText).joined(separator: " ")
+        case .object(let entries): entries.map { "\($0.key)=\($0.node.plainText)" }.joined(separator: " ")
+        }
+    }
+}

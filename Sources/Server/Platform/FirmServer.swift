@@ -1,0 +1,57 @@
+internal import Documents
+internal import Identity
+internal import Reports
+package import Rulebook
+
+/// The server of a firm: every page and address it has.
+package enum FirmServer {
+    /// All routes.
+    ///
+    /// - Throws: `RouteTable.Flaw`, an error of the program.
+    package static func routes(_ services: Services, metrics: Metrics) throws(RouteTable.Flaw) -> RouteTable {
+        let api = APIRoutes(services: services).routes + HealthRoutes(services: services, metrics: metrics).routes
+        var routes = Assets.routes + api + [OpenAPI.route(api)]
+        routes += SetUpPages(services: services).routes
+        routes += SignInPages(services: services).routes
+        routes += PreferencePages().routes
+        routes += TodayPage(services: services).routes
+        routes += ObligationPages(services: services).routes
+        routes += ClausePage(services: services).routes
+        routes += SystemPages(services: services).routes
+        routes += HostPages(services: services).routes
+        routes += FirmPages(services: services).routes
+        return try RouteTable(routes)
+    }
+
+    /// What the platform needs to answer.
+    package static func platform(
+        _ services: Services, routes: RouteTable, catalog: TextCatalog, log: ServerLog, metrics: Metrics,
+        now: @escaping @Sendable () -> Int64, random: @escaping @Sendable (Int) -> [UInt8]
+    ) -> Platform {
+        Platform(
+            routes: routes, authenticator: authenticator(services), catalog: catalog, log: log, metrics: metrics,
+            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) }, page: ErrorPage.bytes)
+    }
+
+    private static func authenticator(_ services: Services) -> Authenticator {
+        let identity = services.identity
+        return Authenticator(
+            session: { cookie, visit, isActivity in
+                guard let session = try await identity.sessions.find(cookie, client: visit.client, isPolling: !isActivity) else {
+                    return nil
+                }
+                let age = session.principal.provenAt.map { visit.now / 1_000_000 - $0.seconds } ?? .max
+                return SignedIn(
+                    session.principal, session: session, isFresh: age <= Int64(identity.policy[.freshAuthentication]))
+            },
+            token: { text, visit in
+                guard let (principal, token) = try await identity.tokens.find(text, client: visit.client) else { return nil }
+                return SignedIn(principal, session: nil, isFresh: false, host: token.host)
+            },
+            isSetUp: { visit in
+                guard try await identity.setup.isNeeded() else { return .done }
+                guard let ticket = visit.cookie(Cookie.setup) else { return .waiting }
+                return try await identity.setup.isValid(ticket, client: visit.client) ? .open : .waiting
+            })
+    }
+}

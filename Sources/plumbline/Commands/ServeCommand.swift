@@ -1,0 +1,155 @@
+internal import ArgumentParser
+internal import Checks
+internal import Database
+internal import Documents
+internal import Glibc
+internal import Identity
+internal import Reports
+internal import Rulebook
+internal import Server
+internal import Workspace
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Start the server people sign in to.",
+        discussion: """
+            On a directory that does not exist it makes keys, certificate, database and trail, and prints a one-time set-up link. The certificate is \
+            self-signed at first: put your own into DIR/tls/server.pem and DIR/tls/server.key; they are taken up within half a minute, without a \
+            restart. One server runs on a directory. SIGTERM and SIGINT end it after the visits under way.
+
+            EXAMPLES
+              plumbline serve
+              plumbline serve --data /srv/plumbline --host plumbline.example.com --port 8443
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("The data directory.", valueName: "dir"))
+    var data = "var/plumbline"
+
+    @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
+    var listen = "127.0.0.1"
+
+    @Option(help: ArgumentHelp("The port; 0 for one that is free.", valueName: "port"))
+    var port = 8443
+
+    @Option(help: ArgumentHelp("The name people reach it by, for links and the certificate.", valueName: "name"))
+    var host = "localhost"
+
+    @Option(help: ArgumentHelp("The port people reach it by, where it is another one.", valueName: "port"))
+    var publicPort: Int?
+
+    @Flag(name: .customLong("factor-for-all"), inversion: .prefixedNo, help: "Everybody needs a second factor, not only administrators.")
+    var everyoneNeedsFactor = true
+
+    func validate() throws {
+        guard (0...65_535).contains(port), (1...65_535).contains(publicPort ?? 1) else { throw ValidationError("a port is 0 to 65535") }
+        guard port != 0 || publicPort != nil else { throw ValidationError("--port 0 needs --public-port") }
+    }
+
+    func run() async throws {
+        do {
+            try await serve()
+        } catch let error as StorageError {
+            Terminal.complain("plumbline: \(error)")
+            throw ExitCode(error.code.exitStatus)
+        } catch let error as IdentityError {
+            Terminal.complain("plumbline: \(error)")
+            throw ExitCode(70)
+        }
+    }
+
+    private func serve() async throws {
+        let shown = publicPort ?? port
+        let origin = shown == 443 ? "https://\(host)" : "https://\(host):\(shown)"
+        let directory = try Self.directory(data)
+        let house = try await House.open(directory, common: common, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
+        let services = house.services
+        let (certificate, key) = (directory.tls + "/server.pem", directory.tls + "/server.key")
+        let isNew = try ServerCertificate.ensure(certificate: certificate, key: key, host: host, now: Terminal.now.seconds)
+        let metrics = Metrics()
+        let log = ServerLog.standardError(now: House.now)
+        let platform = FirmServer.platform(
+            services, routes: try FirmServer.routes(services, metrics: metrics), catalog: try Wording.shipped(.chinese).catalog, log: log,
+            metrics: metrics, now: House.now, random: IdentityEffects.live.random)
+        if isNew { Terminal.complain("plumbline: a self-signed certificate was made: \(certificate)") }
+        let link = try await services.identity.setup.isNeeded() ? try await services.identity.setup.makeLink() : nil
+        let sweeper = Task { await Self.sweep(services, log) }
+        try await PlatformServer(platform, hub: services.hub).run(
+            host: listen, port: port, certificate: certificate, key: key,
+            ready: { port in
+                Terminal.write("\(origin)  (\(listen):\(port))\n")
+                if let link { Terminal.write("set-up link, works once: \(link)\n") }
+            }, ending: {})
+        sweeper.cancel()
+        try await services.identity.sessions.saveActivity()
+        await house.close()
+    }
+
+    private static func directory(_ path: String) throws -> DataDirectory {
+        // The folders above it are made, as for any program that keeps its data somewhere.
+        var parent = ""
+        for part in path.split(separator: "/").dropLast() {
+            parent += (parent.isEmpty && !path.hasPrefix("/") ? "" : "/") + part
+            mkdir(parent, 0o755)
+        }
+        return try DataDirectory.openOrCreate(path)
+    }
+
+    /// Ends what has run out, once a minute.
+    private static func sweep(_ services: Services, _ log: ServerLog) async {
+        while !Task.isCancelled {
+            do { try await services.identity.sweep() } catch { log(.error, "sweep.failed", [("detail", "\(error)")]) }
+            try? await Task.sleep(for: .seconds(60))
+        }
+    }
+}
+
+/// Everything a server stands on, open.
+struct House {
+    var services: Services
+    var database: GovernanceDatabase
+
+    static let now: @Sendable () -> Int64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+
+    static func open(
+        _ directory: DataDirectory, common: CommonOptions, origin: String, everyoneNeedsFactor: Bool
+    ) async throws -> House {
+        let rulebook = try common.rulebook()
+        let library = try common.library(rulebook)
+        let configuration = try IdentityConfiguration(side: .firm, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
+        let database = try await GovernanceDatabase.open(directory, migrations: IdentitySchema.migrations + Workspace.migrations)
+        let workspace = try await Workspace(database, rulebook: rulebook, library: library, now: now)
+        let identity = try IdentityService(
+            database: database, keys: try IdentityKeys(path: directory.keys + "/identity.key", effects: .live),
+            policy: try PolicyReader.shipped(rulebook), roles: try RoleReader.shipped(), guesses: try GuessList.shipped(),
+            configuration: configuration)
+        let services = Services(
+            identity: identity, workspace: workspace, database: database, hub: EventHub(),
+            collect: { try await Collector(Host.live(), version: Plumbline.version).collect { _ in } })
+        return House(services: services, database: database)
+    }
+
+    func close() async { await database.close() }
+}
+
+extension StorageError.Code {
+    /// After the table of `plumbline vault`.
+    var exitStatus: Int32 {
+        switch self {
+        case .notFound: 66
+        case .full, .trailFull: 69
+        case .exists, .foreign, .newer: 73
+        case .file: 74
+        case .locked, .busy: 75
+        case .rolledBack, .trailBroken: 76
+        case .exposed: 77
+        default: 65
+        }
+    }
+}
