@@ -24,7 +24,7 @@ RELEASE_FLAGS := -c release --static-swift-stdlib
 # python3-venv holds the emulator of an S3 store for the tests of copies. The judges are Go's packages for transparency logs, and from PyPI
 # those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
 PACKAGES := libargon2-dev libyaml-dev libzstd-dev zlib1g-dev
-TEST_PACKAGES := openssl openssh-server python3-venv
+TEST_PACKAGES := openssl openssh-server python3-venv zbar-tools
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 BENCH_PACKAGES := lynis time
 VAULT_BENCH_PACKAGES := gcc libc6-dev libssl-dev libsqlite3-dev postgresql

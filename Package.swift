@@ -185,7 +185,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "QRTests", dependencies: ["QR"], swiftSettings: strict),
+        .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",

@@ -159,6 +159,47 @@ struct RateTests {
     }
 }
 
+@Suite("Puzzles")
+struct PuzzleTests {
+    private func solve(_ puzzle: Puzzle) -> String {
+        var number = 0
+        while Puzzles.zeroBits(Digest.sha256("\(puzzle.text).\(number)".utf8)) < puzzle.bits { number += 1 }
+        return "\(puzzle.text).\(number)"
+    }
+
+    @Test("R1 a solved puzzle stands for one attempt, once, in its time")
+    func once() async throws {
+        // Twenty bits take seconds in a debug build; what is tested does not depend on how many they are.
+        let clock = TestClock()
+        let effects = IdentityEffects(now: { clock.now }, random: IdentityEffects.live.random)
+        let keys = try IdentityKeys(master: [UInt8](repeating: 4, count: 32))
+        let easy = PuzzleTests.policy(try shippedPolicy(), bits: 8)
+        let puzzles = Puzzles(easy, keys, effects)
+        let solution = solve(puzzles.make())
+        #expect(!puzzles.accept(solution.replacing("v1.", with: "v2."), at: clock.now))
+        #expect(puzzles.accept(solution, at: clock.now))
+        #expect(!puzzles.accept(solution, at: clock.now))
+        let wrong = puzzles.make()
+        let misses = (0..<50).filter { Puzzles.zeroBits(Digest.sha256("\(wrong.text).\($0)".utf8)) < 8 }
+        for number in misses { #expect(!puzzles.accept("\(wrong.text).\(number)", at: clock.now)) }
+        let late = solve(puzzles.make())
+        clock.advance(easy[.puzzleLifetime])
+        #expect(!puzzles.accept(late, at: clock.now))
+        // One that was made when puzzles were easier, and one of another installation.
+        #expect(!Puzzles(try shippedPolicy(), keys, effects).accept(solve(puzzles.make()), at: clock.now))
+        let other = Puzzles(easy, try IdentityKeys(master: [UInt8](repeating: 5, count: 32)), effects)
+        #expect(!puzzles.accept(solve(other.make()), at: clock.now))
+        #expect(Puzzles.zeroBits([0, 0x10]) == 11)
+        #expect(Puzzles.zeroBits([0, 0]) == 16)
+    }
+
+    private static func policy(_ policy: IdentityPolicy, bits: Int) -> IdentityPolicy {
+        var values = policy.values
+        values[.puzzleBits]?.number = bits
+        return IdentityPolicy(values: values, genericNames: policy.genericNames)
+    }
+}
+
 @Suite("Conditions of use")
 struct ConditionTests {
     @Test("Addresses")

@@ -98,11 +98,10 @@ public struct FactorDesk: Sendable {
             guard try FactorStore.remove(db, account.id, id) > 0 else {
                 throw IdentityError(.notFound, "there is no such factor")
             }
-            let hasFactor = try FactorStore.hasFactor(db, account.id)
-            guard hasFactor || !context.needsFactor(account.roles) else {
+            guard try !context.needsFactor(account.roles) || FactorStore.hasUsableFactor(db, account.id) else {
                 throw IdentityError(.wrongState, "this is the last second factor, and the account's roles demand one")
             }
-            if !hasFactor { _ = try FactorStore.remove(db, account.id, nil) }
+            if try !FactorStore.hasFactor(db, account.id) { _ = try FactorStore.remove(db, account.id, nil) }
             trail.note(TrailEntry("factor.remove", .init("account", account.id.description), details: ["factor": "\(id)"]))
             try MessageStore.put(db, .factorsChanged, to: account, context)
         }

@@ -15,8 +15,14 @@ enum FactorStore {
             }
     }
 
-    /// Whether the account has a factor that can be used again and again; recovery codes alone are none.
+    /// Whether the account has a second factor; recovery codes alone are none. A flagged security key still counts: else whoever holds a copy
+    /// of it could, by flagging it, make the password enough.
     static func hasFactor(_ db: Connection, _ account: AccountID) throws -> Bool {
+        try list(db, account).contains { $0.kind != .recovery }
+    }
+
+    /// Whether one of them can be shown.
+    static func hasUsableFactor(_ db: Connection, _ account: AccountID) throws -> Bool {
         try list(db, account).contains { $0.kind != .recovery && $0.flaggedAt == nil }
     }
 

@@ -37,6 +37,8 @@ public enum PolicySetting: String, Sendable, CaseIterable {
     case messageBurst = "message_burst"
     case messageInterval = "message_interval"
     case rateTable = "rate_table"
+    case puzzleBits = "puzzle_bits"
+    case puzzleLifetime = "puzzle_lifetime"
     case accountIdle = "account_idle"
     case reviewGap = "review_gap"
     case reviewNotice = "review_notice"
@@ -59,7 +61,8 @@ public enum PolicySetting: String, Sendable, CaseIterable {
         switch self {
         case .lockDuration, .passwordMaxAge, .passwordMinAge, .passwordWarning, .initialPasswordLifetime, .tokenLifetime,
             .setupLinkLifetime, .apiTokenLifetime, .agentTokenLifetime, .sessionIdle, .sessionAbsolute, .freshAuthentication,
-            .signInStep, .deviceCookieLifetime, .sourceInterval, .accountInterval, .messageInterval, .accountIdle, .reviewGap,
+            .signInStep, .deviceCookieLifetime, .sourceInterval, .accountInterval, .messageInterval, .puzzleLifetime,
+            .accountIdle, .reviewGap,
             .reviewNotice, .temporaryLongest, .requestLifetime:
             .time
         case .hashMemory: .memory

@@ -14,6 +14,8 @@ public struct IdentityKeys: Sendable {
         case device = "device cookies"
         /// Digests of names nobody has, for the trail.
         case unknownName = "unknown names"
+        /// Signing puzzles.
+        case puzzle = "puzzles"
         /// Codes that only this installation can check.
         case recovery = "recovery codes"
     }

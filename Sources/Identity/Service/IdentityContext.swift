@@ -11,6 +11,7 @@ struct IdentityContext: Sendable {
     let effects: IdentityEffects
     let gate: HashingGate
     let limiter: RateLimiter
+    let puzzles: Puzzles
     let passwordRules: PasswordRules
     let accountRules: AccountRules
     let activity: SessionActivity
@@ -49,7 +50,7 @@ struct IdentityContext: Sendable {
         }
     }
 
-    /// Takes one attempt of a source, and one on an account when it has a name (R1).
+    /// Takes one attempt of a source, and one on an account when it has a name (R1). A solved puzzle stands for an attempt, once.
     ///
     /// - Throws: `.limited` with the seconds to wait.
     func limit(_ client: Client, account name: String? = nil, kind: RateLimiter.Kind = .account) throws(IdentityError) {
@@ -57,6 +58,7 @@ struct IdentityContext: Sendable {
         var wait = limiter.take(.source, source, at: now)
         // A name is counted as it would be looked up, so that capitals give no further attempts.
         if wait == nil, let name { wait = limiter.take(kind, AccountName(name)?.text ?? name, at: now) }
+        if wait != nil, let solution = client.solution, puzzles.accept(solution, at: now) { wait = nil }
         if let wait { throw IdentityError(.limited, "too many attempts", retryAfter: wait) }
     }
 

@@ -27,6 +27,7 @@ public struct IdentityService: Sendable {
         context = IdentityContext(
             database: database, policy: policy, roles: roles, keys: keys, configuration: configuration, effects: effects,
             gate: HashingGate(hasher, width: policy[.hashConcurrency], queue: policy[.hashQueue]), limiter: RateLimiter(policy),
+            puzzles: Puzzles(policy, keys, effects),
             passwordRules: PasswordRules(policy: policy, guesses: guesses, firmWords: configuration.firmWords),
             accountRules: AccountRules(policy: policy, roles: roles, side: configuration.side), activity: SessionActivity(),
             cost: cost,
@@ -77,6 +78,9 @@ public struct IdentityService: Sendable {
     ///
     /// - Throws: `.limited` with the seconds to wait.
     public func limit(_ client: Client) throws(IdentityError) { try context.limit(client) }
+
+    /// A puzzle for whoever was limited: a page computes its solution, which stands for one attempt.
+    public func puzzle() -> Puzzle { context.puzzles.make() }
 
     /// Ends what has run out and notes each: locks, temporary accounts, sessions, tokens, requests, tickets, messages. To be called every
     /// minute; nothing depends on it being punctual, because everything is also judged when it is used.

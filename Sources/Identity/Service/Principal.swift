@@ -51,10 +51,15 @@ public struct Client: Sendable, Hashable {
     public var agent: String
     /// The code under which the log holds more of this request.
     public var code: String?
+    /// The solution of a puzzle (`IdentityService.puzzle`), when the browser computed one.
+    public var solution: String?
 
     /// A client.
-    public init(address: SourceAddress?, device: String? = nil, agent: String = "", code: String? = nil) {
+    public init(
+        address: SourceAddress?, device: String? = nil, agent: String = "", code: String? = nil, solution: String? = nil
+    ) {
         (self.address, self.device, self.agent, self.code) = (address, device, agent, code)
+        self.solution = solution
     }
 
     /// How the trail names somebody who is not signed in.
