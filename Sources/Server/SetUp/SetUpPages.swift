@@ -181,18 +181,17 @@ struct SetUpPages: Sendable {
         guard let officer = person("officer"), let administrator = person("administrator") else {
             return people(visit, wrong: visit.wording("account.name-wrong"))
         }
-        let made: [(person: NewPerson, password: InitialPassword)]
         let role = RoleName(rawValue: services.identity.configuration.side == .firm ? "officer" : "examiner")
         do {
-            made = try await services.identity.setup.finish(
+            let made = try await services.identity.setup.finish(
                 visit.cookie(Cookie.setup) ?? "", administrator: administrator, worker: officer, role: role, client: visit.client)
-        } catch where error.code == .badInput || error.code == .taken {
+            var answer = ready(visit, made)
+            answer.setCookie(Cookie.remove(Cookie.setup))
+            return answer
+        } catch {
+            guard error.code == .badInput || error.code == .taken else { throw error }
             return people(visit, wrong: error.reason)
         }
-        services.hub.tell("accounts")
-        var answer = ready(visit, made)
-        answer.setCookie(Cookie.remove(Cookie.setup))
-        return answer
     }
 
     private func ready(_ visit: Visit, _ made: [(person: NewPerson, password: InitialPassword)]) -> Answer {

@@ -54,18 +54,14 @@ enum TOTPPage {
 enum QRPicture {
     static func write(_ text: String, _ name: String, _ page: inout HTMLWriter) {
         // A text that is too long for a code has its secret beside it, to be typed.
-        guard let code = try? QRCode(text) else { return }
-        let size = code.size + 8
-        var path = ""
-        for y in 0..<code.size {
-            for x in 0..<code.size where code[x, y] { path += "M\(x + 4) \(y + 4)h1v1h-1z" }
-        }
+        guard let code = QRCode(text) else { return }
+        let size = code.viewBox
         page.element(
             "svg", ("class", "qr"), ("viewBox", "0 0 \(size) \(size)"), ("role", "img"), ("aria-label", name),
             ("shape-rendering", "crispEdges")
         ) { page in
             page.element("rect", ("width", String(size)), ("height", String(size)), ("fill", "#fff"), text: "")
-            page.element("path", ("d", path), ("fill", "#000"), text: "")
+            page.element("path", ("d", code.path), ("fill", "#000"), text: "")
         }
     }
 }

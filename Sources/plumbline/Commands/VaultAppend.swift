@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CoreFoundation
 internal import Glibc
 internal import Synchronization
 internal import Vault
