@@ -12,6 +12,12 @@
     const events = new EventSource("/events");
     events.addEventListener(live.dataset.live, () => { live.hidden = false; });
   }
+  // The set-up link carries its secret behind the hash, where no server and no log sees it.
+  const ticket = document.querySelector("input[name=ticket][id=ticket]");
+  if (ticket && location.hash.length > 1) {
+    ticket.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+  }
   // A form is sent once.
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", () => {
