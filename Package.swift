@@ -113,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Documents", "Reports", "Rulebook", "Server", "Vault", "VaultNetwork",
+                "Assessment", "Checks", "Database", "Documents", "Reports", "Rulebook", "Server", "Vault", "VaultNetwork",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -129,10 +129,15 @@ let package = Package(
         // Readers and one writer at once, under the thread sanitizer (`make tsan`) and under kill -9 (`KillTests`).
         .executableTarget(name: "vault-stress", dependencies: ["Vault"], path: "Tests/VaultStress", swiftSettings: strict),
 
+        // Changes and their trail, under kill -9 (`DatabaseKillTests`).
+        .executableTarget(
+            name: "database-stress",
+            dependencies: ["Database", "Vault", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/DatabaseStress", swiftSettings: strict),
         .testTarget(
             name: "DatabaseTests",
             dependencies: [
-                "Database", "Documents", "TestProcesses", "Vault", "plumbline",
+                "Database", "Documents", "TestProcesses", "Vault", "database-stress", "plumbline",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
