@@ -104,9 +104,11 @@ struct DatabaseKillTests {
         let scratch = try Scratch()
         let path = scratch.path + "/data"
         var tally = Tally()
-        for syncs in 1...Self.setting("DATABASE_SYNCS", 24) {
-            let end = try await Running(stress, [path, "--changes", "40", "--seed", "\(syncs)", "--die-after-syncs", "\(syncs)"])
-                .finish()
+        for syncs in 1...Self.setting("DATABASE_SYNCS", 16) {
+            let end = try await Running(
+                stress, [path, "--changes", "80", "--tasks", "1", "--seed", "\(syncs)", "--die-after-syncs", "\(syncs)"]
+            )
+            .finish()
             #expect(end.status == 9 || end.status == 0, "\(syncs): \(end.output)")
             if end.status == 9 { tally.killed += 1 }
             let acknowledged = end.output.split(separator: "\n").filter { $0.hasPrefix("a ") }.compactMap {
@@ -115,7 +117,7 @@ struct DatabaseKillTests {
             if acknowledged.isEmpty, try await Self.isNew(path) { continue }
             try await Self.check(path, acknowledged: acknowledged, &tally, "\(syncs) syncs")
         }
-        #expect(tally.killed > 12 && tally.recovered > 3, "\(tally)")
+        #expect(tally.killed >= 8 && tally.recovered >= 2, "\(tally)")
     }
 }
 

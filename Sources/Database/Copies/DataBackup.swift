@@ -239,8 +239,14 @@ public struct DataBackup: Sendable {
         let entry = TrailEntry(
             "data.backup", .init("backup", target.path), details: ["manifest-sha-256": digest, "program": program])
         let now = effects.now()
-        try DatabaseFile(source, settings).changing { db in
-            try TrailOutbox.put([entry], actor, at: now, limit: settings.outboxLimit, db)
+        do throws(StorageError) {
+            try DatabaseFile(source, settings).changing { db in
+                try TrailOutbox.put([entry], actor, at: now, limit: settings.outboxLimit, db)
+            }
+        } catch {
+            throw StorageError(
+                error.code, "the backup is whole, but the trail does not say that it was made: \(error.what)", at: error.place,
+                remedy: error.remedy)
         }
     }
 }

@@ -35,6 +35,7 @@ struct TrailVault {
     ///
     /// - Parameter rewriting: after a sync failed the system may hold pages for clean that never reached the disk; then only writing them again
     ///   brings them there. Without a failure no page that was acknowledged is touched.
+    /// - Throws: `.locked`, `.file`.
     func affirm(rewriting: Bool) throws(StorageError) {
         do throws(VaultError) {
             let lock = try files.open(directory.trail + "/lock", .write)
