@@ -161,10 +161,15 @@ let package = Package(
         // Readers and one writer at once, under the thread sanitizer (`make tsan`) and under kill -9 (`KillTests`).
         .executableTarget(name: "vault-stress", dependencies: ["Vault"], path: "Tests/VaultStress", swiftSettings: strict),
 
+        // Changes and their trail, under kill -9 (`DatabaseKillTests`).
+        .executableTarget(
+            name: "database-stress",
+            dependencies: ["Database", "Vault", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Tests/DatabaseStress", swiftSettings: strict),
         .testTarget(
             name: "DatabaseTests",
             dependencies: [
-                "Database", "Documents", "TestProcesses", "Vault", "plumbline",
+                "Database", "Documents", "TestProcesses", "Vault", "database-stress", "plumbline",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),

@@ -92,6 +92,8 @@ public final class GovernanceDatabase: Sendable {
         wake.finish()
         tasks.last?.cancel()
         await tasks.first?.value
+        // The writing connection must be the last one: those that read cannot bring the write-ahead log into the database's file.
+        pool.invalidateReadOnlyConnections()
         try? pool.close()
         lock.withLock { $0 = nil }
     }
@@ -177,66 +179,9 @@ public final class GovernanceDatabase: Sendable {
         try await drain.wait(for: allotted) { [wake] in wake.yield() }
     }
 
+    /// Records that opening, or a look after a failure, found in the vault though the database did not know it: what a crash leaves.
+    public var trailRecovered: Int64 { get async { await drain.found } }
+
     /// Records that wait for the trail's vault.
     public func trailWaiting() async throws(StorageError) -> Int64 { try await read { db in try TrailOutbox.state(db).waiting } }
-}
-
-/// The database's file: who may read it, and how it is opened.
-struct DatabaseFile {
-    let directory: DataDirectory
-    let settings: DatabaseSettings
-
-    init(_ directory: DataDirectory, _ settings: DatabaseSettings) { (self.directory, self.settings) = (directory, settings) }
-
-    /// What every connection is told.
-    var configuration: Configuration {
-        var configuration = Configuration()
-        configuration.label = "governance"
-        configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(settings.busySeconds)
-        configuration.maximumReaderCount = settings.readers
-        configuration.prepareDatabase { db in
-            // Removed rows are overwritten; views and triggers of a manipulated file call nothing; broken cells are refused.
-            try db.execute(sql: "PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
-        }
-        return configuration
-    }
-
-    /// Opens the pool; an empty file of mode 0600 is made first when there is none, because SQLite would make one that others can read.
-    ///
-    /// - Throws: `.rolledBack` when the database is missing beside a trail; `.foreign`, `.damaged`, `.busy`, `.full`, `.file`.
-    func openPool() throws(StorageError) -> DatabasePool {
-        if try Posix.status(directory.database) == nil {
-            guard try Posix.status(directory.trail + "/identity") == nil else {
-                throw StorageError(
-                    .rolledBack, "the database is missing, and there is a trail", at: directory.database,
-                    remedy: "restore a backup")
-            }
-            try Posix.write(directory.database) { _ throws(StorageError) in }
-            try Posix.syncDirectory(directory.path)
-        }
-        do {
-            try requireOurs()
-            let pool = try DatabasePool(path: directory.database, configuration: configuration)
-            try pool.writeWithoutTransaction { db in
-                // GRDB chooses NORMAL, with which a power failure may lose what was acknowledged.
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-                let isSafe =
-                    try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 && Int.fetchOne(db, sql: "PRAGMA foreign_keys") == 1
-                guard isSafe else { throw StorageError(.unexpected, "SQLite does not take its settings", at: directory.database) }
-            }
-            return pool
-        } catch {
-            throw StorageError(any: error, at: directory.database)
-        }
-    }
-
-    /// Looks at the file before anything, even its journal mode, is changed.
-    private func requireOurs() throws {
-        var reading = configuration
-        reading.readonly = true
-        let queue = try DatabaseQueue(path: directory.database, configuration: reading)
-        try queue.read { db in try Migrator.requireOurs(db) }
-        try queue.close()
-    }
 }

@@ -30,7 +30,10 @@ struct TestData {
         files.now = { clock.now }
         files.steady = { clock.now }
         // Only changes, and who waits, wake the trail: nothing here happens by the passing of time.
-        effects = DatabaseEffects(now: { clock.now }, pause: { try await Task.sleep(for: .seconds(86_400)) }, trailFiles: files)
+        // The folder lives as long as the database that is in it.
+        effects = DatabaseEffects(
+            now: { [scratch] in withExtendedLifetime(scratch) { clock.now } },
+            pause: { try await Task.sleep(for: .seconds(86_400)) }, trailFiles: files)
         settings.vault.activeBytes = 256 << 10
         settings.vault.frameBytes = 64 << 10
         settings.segmentHeight = 8
@@ -71,11 +74,17 @@ extension GovernanceDatabase {
     }
 }
 
-/// The code of the error a body throws; nil when it throws none.
-func code(_ body: () async throws -> Void) async -> StorageError.Code? {
-    do { try await body() } catch { return (error as? StorageError)?.code }
+/// The error a body throws; nil when it throws none.
+func failure(_ body: () async throws -> Void) async -> StorageError? {
+    do { try await body() } catch { return error as? StorageError ?? StorageError(.unexpected, "\(error)") }
     return nil
 }
+
+/// The code of the error a body throws; nil when it throws none.
+func code(_ body: () async throws -> Void) async -> StorageError.Code? { await failure(body)?.code }
+
+/// The program that makes random changes until it is killed; it lies beside the test bundle.
+let stress = Plumbline.path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/database-stress"
 
 /// The trail's own records in a vault, oldest first.
 func trailRecords(_ directory: String) throws -> [TrailRecord] {

@@ -29,7 +29,7 @@ enum Posix {
     static func status(_ path: String) throws(StorageError) -> Status? {
         var status = stat()
         guard lstat(path, &status) == 0 else {
-            if errno == ENOENT { return nil }
+            if errno == ENOENT || errno == ENOTDIR { return nil }
             throw failure("lstat", path)
         }
         let kind = status.st_mode & S_IFMT
@@ -120,6 +120,24 @@ enum Posix {
         unlink(temporary)
         try write(temporary) { (put) throws(StorageError) in try put(bytes[...]) }
         try rename(temporary, path)
+    }
+
+    static func removeFile(_ path: String) throws(StorageError) {
+        guard unlink(path) == 0 else { throw failure("unlink", path) }
+    }
+
+    static func removeFolder(_ path: String) throws(StorageError) {
+        guard rmdir(path) == 0 else { throw failure("rmdir", path) }
+    }
+
+    /// The number of this process.
+    static var process: Int32 { getpid() }
+
+    /// The path without links and dots.
+    static func real(_ path: String) throws(StorageError) -> String {
+        guard let resolved = realpath(path, nil) else { throw failure("realpath", path) }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     /// Renames and makes the new name durable.

@@ -24,11 +24,11 @@ struct TrailAgreement {
     ///
     /// - Parameters:
     ///   - state: what the database knows.
-    ///   - outbox: gives the record that waits under a sequence; nil when there is none.
+    ///   - isWaiting: whether the database holds this very record in its outbox.
     /// - Returns: what the database should know.
     /// - Throws: `.rolledBack` when the vault holds records that the database never made; `.trailBroken` when the vault knows less than the
     ///   database, has a gap or other records; `.damaged`; `.file`.
-    func compare(_ state: TrailState, outbox: (Int64) throws(StorageError) -> TrailRecord?) throws(StorageError) -> Outcome {
+    func compare(_ state: TrailState, isWaiting: (TrailRecord) throws(StorageError) -> Bool) throws(StorageError) -> Outcome {
         if let log = state.log, log != vault.logID {
             throw StorageError(
                 .trailBroken, "the trail is another one than the database wrote to", at: place, remedy: Self.remedy)
@@ -45,7 +45,7 @@ struct TrailAgreement {
                 if leaf.kind == .record { outcome.strays += 1 }
                 continue
             }
-            try follow(record, &outcome, outbox)
+            try follow(record, &outcome, isWaiting)
             outcome.state.last = .init(index: index, leaf: try hash(index))
         }
         return outcome
@@ -68,7 +68,7 @@ struct TrailAgreement {
         }
     }
 
-    private func follow(_ record: TrailRecord, _ outcome: inout Outcome, _ outbox: (Int64) throws(StorageError) -> TrailRecord?)
+    private func follow(_ record: TrailRecord, _ outcome: inout Outcome, _ isWaiting: (TrailRecord) throws(StorageError) -> Bool)
         throws(StorageError)
     {
         let expected = outcome.state.drained + 1
@@ -82,7 +82,7 @@ struct TrailAgreement {
             throw StorageError(
                 .trailBroken, "record \(record.sequence) follows \(expected - 1) in the trail", at: place, remedy: Self.remedy)
         }
-        guard try outbox(record.sequence) == record else {
+        guard try isWaiting(record) else {
             throw StorageError(
                 .trailBroken, "record \(record.sequence) of the trail is not the one the database made", at: place,
                 remedy: Self.remedy)

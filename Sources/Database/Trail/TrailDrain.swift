@@ -17,6 +17,8 @@ actor TrailDrain {
     /// Whoever waits until a sequence is in the vault.
     private var waiters: [(sequence: Int64, continuation: CheckedContinuation<Void, any Error>)] = []
     private var isFinished = false
+    /// A write or sync of the vault failed since it was last opened well.
+    private var hasFailed = false
     /// Records that were found in the vault after a crash or a failure, and were not known to be there.
     private(set) var found: Int64 = 0
 
@@ -39,6 +41,8 @@ actor TrailDrain {
         let known = try await run { db in try TrailOutbox.state(db) }
         let vault = TrailVault(directory: directory, settings: settings, files: effects.trailFiles)
         if known.log == nil { try vault.makeIfMissing() }
+        try vault.affirm(rewriting: hasFailed)
+        hasFailed = false
         let log = try vault.open()
         self.log = log
         try await compare(log)
@@ -50,13 +54,7 @@ actor TrailDrain {
         let agreement = TrailAgreement(vault: view, place: directory.trail)
         let outcome = try await change { db in
             let known = try TrailOutbox.state(db)
-            let outcome = try agreement.compare(known) { sequence throws(StorageError) in
-                do {
-                    return try TrailOutbox.records(after: sequence - 1, limit: 1, db).first
-                } catch {
-                    throw StorageError(any: error)
-                }
-            }
+            let outcome = try agreement.compare(known) { record throws(StorageError) in try TrailOutbox.holds(record, db) }
             try TrailOutbox.settle(outcome.state, db)
             try TrailOutbox.check(outcome.state, db)
             return outcome
@@ -99,7 +97,7 @@ actor TrailDrain {
             state.last = .init(index: index, leaf: try await log.snapshot().node(level: 0, index: index).description)
         } catch {
             // A full disk leaves the vault as it was. After any other failure only opening anew tells what is there.
-            if error.code != .full { self.log = nil }
+            if error.code != .full { (self.log, hasFailed) = (nil, true) }
             throw StorageError(trail: error)
         }
         let settled = state
@@ -119,7 +117,7 @@ actor TrailDrain {
         do throws(VaultError) {
             _ = try await log?.checkpoint()
         } catch {
-            log = nil
+            (log, hasFailed) = (nil, true)
             throw StorageError(trail: error)
         }
     }
@@ -188,52 +186,5 @@ actor TrailDrain {
 
     private func change<T: Sendable>(_ body: @Sendable (GRDB.Database) throws -> T) async throws(StorageError) -> T {
         do { return try await pool.write(body) } catch { throw StorageError(any: error, at: directory.database) }
-    }
-}
-
-/// Makes and opens the trail's vault.
-struct TrailVault {
-    let directory: DataDirectory
-    let settings: DatabaseSettings
-    let files: FileEffects
-
-    var register: CheckpointRegister { settings.register ?? .file(directory.trailRegister, files) }
-
-    /// Makes key and vault; what an interrupted making left is finished.
-    func makeIfMissing() throws(StorageError) {
-        do throws(VaultError) {
-            let signer: NoteSigner
-            do throws(VaultError) {
-                signer = try KeyFile.read(directory.trailKey, files)
-            } catch  where error.code == .notFound {
-                // A name of its own for every installation: witnesses tell logs apart by it.
-                signer = try KeyFile.create(directory.trailKey, name: "plumbline/trail/\(Hex.encode(files.random(8)))", files)
-            }
-            do throws(VaultError) {
-                _ = try files.permissions(directory.trail + "/identity")
-            } catch  where error.code == .notFound {
-                try VaultLog.create(
-                    directory: directory.trail, signer: signer, register: register, segmentHeight: settings.segmentHeight,
-                    files: files)
-            }
-        } catch {
-            throw StorageError(trail: error)
-        }
-    }
-
-    /// The vault, open for writing.
-    func open() throws(StorageError) -> VaultLog {
-        do throws(VaultError) {
-            return try VaultLog(
-                directory: directory.trail, signer: try KeyFile.read(directory.trailKey, files), register: register,
-                settings: settings.vault, files: files)
-        } catch  where error.code == .notFound || error.code == .rolledBack {
-            throw StorageError(
-                .trailBroken, "the trail or its key is missing, or older than it was: \(error.what)",
-                at: error.place ?? directory.trail,
-                remedy: "restore database and trail from one backup")
-        } catch {
-            throw StorageError(trail: error)
-        }
     }
 }

@@ -77,6 +77,24 @@ enum TrailOutbox {
         return records
     }
 
+    /// Whether this very record waits.
+    static func holds(_ record: TrailRecord, _ db: GRDB.Database) throws(StorageError) -> Bool {
+        do {
+            return try records(after: record.sequence - 1, limit: 1, db).first == record
+        } catch {
+            throw StorageError(any: error)
+        }
+    }
+
+    /// Puts records that were taken out back, into the copy of a database.
+    static func putBack(_ records: [TrailRecord], _ db: GRDB.Database) throws {
+        for record in records {
+            try db.execute(
+                sql: "INSERT INTO trail_outbox (sequence, occurred, body) VALUES (?, ?, ?)",
+                arguments: [record.sequence, record.occurred, String(decoding: record.body, as: UTF8.self)])
+        }
+    }
+
     /// Forgets what is durable in the vault.
     static func settle(_ state: TrailState, _ db: GRDB.Database) throws {
         try db.execute(sql: "DELETE FROM trail_outbox WHERE sequence <= ?", arguments: [state.drained])

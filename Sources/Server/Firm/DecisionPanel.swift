@@ -8,6 +8,10 @@ enum DecisionPanel {
         page.element("div", ("class", "cards")) { page in
             for outcome in set.decisions where outcome.state != .notApplicable { card(outcome, wording, &page) }
         }
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("firm.binding"))) { table(set, wording, &$0) }
+    }
+
+    private static func table(_ set: ObligationSet, _ wording: Wording, _ page: inout HTMLWriter) {
         page.element("table") { page in
             page.element("thead") { page in
                 page.element("tr") { page in
@@ -33,7 +37,7 @@ enum DecisionPanel {
             outcome.decision.values.first { $0.value == value }.map { wording($0.title) } ?? value
         }
         page.element("section", ("class", "card")) { page in
-            page.element("h3", text: wording(outcome.decision.title))
+            page.element("h2", text: wording(outcome.decision.title))
             page.element("p", ("class", "figure"), text: value ?? wording("decision.\(outcome.state.rawValue)"))
             page.element("p", text: wording(outcome.reasonText))
             page.element("details") { page in

@@ -124,7 +124,7 @@ struct TodayPage: Sendable {
                         page.element("th", ("scope", "col"), ("class", "number"), text: wording("today.kept"))
                     }
                 }
-                page.element("tbody") { page in for heading in model.board.headings { article(heading, wording, &page) } }
+                page.element("tbody") { page in for heading in model.board.headings where heading.applicable > 0 { article(heading, wording, &page) } }
             }
         }
     }
