@@ -182,7 +182,16 @@ let package = Package(
             name: "VaultNetworkTests", dependencies: ["TestProcesses", "Vault", "VaultNetwork", "plumbline"],
             swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["TestProcesses", "Vault", "VaultNetwork", "plumbline"], swiftSettings: strict),
+            name: "ServerTests",
+            dependencies: [
+                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "TestProcesses", "Vault", "VaultNetwork",
+                "Workspace", "plumbline",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "IdentityTests",
             dependencies: [

@@ -67,6 +67,8 @@ package struct Platform: Sendable {
 struct VisitSource: InitializableFromSource, Sendable {
     let address: String
 
+    init(address: String) { self.address = address }
+
     init(source: ApplicationRequestContextSource) { address = source.channel.remoteAddress?.ipAddress ?? "" }
 }
 

@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
             try await serve()
         } catch let error as StorageError {
             Terminal.complain("plumbline: \(error)")
-            throw ExitCode(error.code.exitStatus)
+            throw ExitCode(error.exitStatus)
         } catch let error as IdentityError {
             Terminal.complain("plumbline: \(error)")
             throw ExitCode(70)
@@ -136,20 +136,4 @@ struct House {
     }
 
     func close() async { await database.close() }
-}
-
-extension StorageError.Code {
-    /// After the table of `plumbline vault`.
-    var exitStatus: Int32 {
-        switch self {
-        case .notFound: 66
-        case .full, .trailFull: 69
-        case .exists, .foreign, .newer: 73
-        case .file: 74
-        case .locked, .busy: 75
-        case .rolledBack, .trailBroken: 76
-        case .exposed: 77
-        default: 65
-        }
-    }
 }
