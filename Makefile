@@ -10,11 +10,12 @@
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
 #   make bench-vault   the vault's part alone (EVENTS=10000000, ROUNDS=, BENCH_DIR=, VAULT_BENCHMARK=)
+#   make bench-identity   whether the time of a refused sign-in tells anything (ROUNDS=)
 #   make dist     one stripped program file, with man page and shell completions, in .build/dist
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test torture fuzz tsan judge lint format bench bench-vault dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
+.PHONY: run test torture fuzz tsan judge lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
@@ -112,6 +113,11 @@ ifeq ($(VAULT_BENCHMARK),.build/release/vault-benchmark)
 	$(SWIFT) build $(RELEASE_FLAGS) --product vault-benchmark
 endif
 	VAULT_BENCHMARK=$(VAULT_BENCHMARK) Scripts/bench-vault.sh
+
+# Median and Mann-Whitney over interleaved refusals of every kind; the machine should be quiet.
+bench-identity: setup
+	$(SWIFT) build $(RELEASE_FLAGS) --product identity-benchmark
+	.build/release/identity-benchmark $(or $(ROUNDS),200)
 
 dist: release
 	mkdir -p .build/dist

@@ -158,6 +158,13 @@ let package = Package(
 
         .executableTarget(name: "vault-benchmark", dependencies: ["Vault"], path: "Benchmarks/Vault", swiftSettings: strict),
 
+        .executableTarget(
+            name: "identity-benchmark",
+            dependencies: [
+                "Database", "Identity", "Rulebook", "TestProcesses", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Benchmarks/Identity", swiftSettings: strict),
+
         // Readers and one writer at once, under the thread sanitizer (`make tsan`) and under kill -9 (`KillTests`).
         .executableTarget(name: "vault-stress", dependencies: ["Vault"], path: "Tests/VaultStress", swiftSettings: strict),
 

@@ -281,6 +281,43 @@ struct WebAuthnTests {
             } == .authenticatorData)
     }
 
+    /// What another implementation made, by name.
+    private func corpus() throws -> [String: [UInt8]] {
+        let root = #filePath.split(separator: "/").dropLast(2).reduce("") { "\($0)/\($1)" }
+        let text = String(decoding: try DocumentFile.read("\(root)/Corpora/webauthn.txt", limit: 65_536), as: UTF8.self)
+        var entries: [String: [UInt8]] = [:]
+        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+            let parts = line.split(separator: " ")
+            entries[String(parts[0])] = fromHex(String(parts[1]))
+        }
+        return entries
+    }
+
+    @Test("What another implementation made is accepted, and refused with any bit flipped")
+    func outside() throws {
+        let made = try corpus()
+        func bytes(_ name: String) throws -> [UInt8] { try #require(made[name]) }
+        let answer = [UInt8](repeating: 7, count: 32)
+        let credential = try webAuthn.credential(
+            WebAuthn.Registration(clientData: try bytes("registrationClientData"), attestation: try bytes("attestation")),
+            challenge: challenge)
+        #expect(credential.id == (try bytes("credential")))
+        let assertion = WebAuthn.Assertion(
+            credential: credential.id, clientData: try bytes("clientData"), authenticatorData: try bytes("authenticatorData"),
+            signature: try bytes("signature"))
+        #expect(try webAuthn.check(assertion, credential, challenge: answer).signCount == 1)
+        let parts: [WritableKeyPath<WebAuthn.Assertion, [UInt8]>] = [
+            \.clientData, \.authenticatorData, \.signature, \.credential,
+        ]
+        for part in parts {
+            for index in assertion[keyPath: part].indices {
+                var changed = assertion
+                changed[keyPath: part][index] ^= 1 << UInt8(index % 8)
+                #expect(refusal { _ = try webAuthn.check(changed, credential, challenge: answer) } != nil)
+            }
+        }
+    }
+
     @Test("Ed25519 keys verify; points that are on no curve are no keys")
     func keys() throws {
         let key = Curve25519.Signing.PrivateKey()

@@ -22,6 +22,11 @@ enum AccountStore {
         }
     }
 
+    /// The oldest account: what is read in place of one that is not there.
+    static func first(_ db: Connection) throws -> Account? {
+        try Row.fetchOne(db, sql: "SELECT * FROM identity_account ORDER BY id LIMIT 1").map { try account($0, db) }
+    }
+
     /// The account, or an error that it is not there.
     static func require(_ db: Connection, _ id: AccountID) throws -> Account {
         guard let account = try find(db, id) else { throw IdentityError(.notFound, "there is no such account") }

@@ -47,10 +47,13 @@ struct PasswordCheck: Sendable {
         let now = context.now
         let known = AccountName(name)
         let found = try await context.read { db throws -> (Account, AccountStore.Credentials, LockoutBucket, LockoutMachine)? in
-            guard let known, let account = try AccountStore.find(db, name: known) else { return nil }
-            let credentials = try AccountStore.credentials(db, account.id)
-            let bucket = fixed ?? self.bucket(client, account.id, credentials.deviceEpoch, at: now)
-            return (account, credentials, bucket, try LockoutStore.machine(db, account.id, bucket))
+            let account = try known.flatMap { try AccountStore.find(db, name: $0) }
+            // For a name that nobody has, as much is read of somebody else, and forgotten.
+            guard let subject = try account ?? AccountStore.first(db) else { return nil }
+            let credentials = try AccountStore.credentials(db, subject.id)
+            let bucket = fixed ?? self.bucket(client, subject.id, credentials.deviceEpoch, at: now)
+            let machine = try LockoutStore.machine(db, subject.id, bucket)
+            return account.map { ($0, credentials, bucket, machine) }
         }
         var obstacle: Obstacle? = .unknownName
         if let found {
@@ -112,17 +115,19 @@ struct PasswordCheck: Sendable {
             trail.note(TrailEntry("\(action).refuse", .init("account", id), .refused, reason: reason))
             return .refused
         }
-        guard let id = attempt.account, let account = try AccountStore.find(db, id) else {
-            // Someone may have typed a password into the field of the name, so the trail gets a keyed digest of it.
-            let digest = context.keys.sign(Array(claimed.utf8), .unknownName).prefix(8)
-            return refuse(Obstacle.unknownName.rawValue, "unknown-\(Encodings.hex(digest))")
-        }
+        let known = try attempt.account.flatMap { try AccountStore.find(db, $0) }
+        let subject = try known ?? AccountStore.first(db)
+        let present = try subject.flatMap { try AccountStore.credentials(db, $0.id).password }
+        var machine = try subject.map { try LockoutStore.machine(db, $0.id, attempt.bucket) } ?? LockoutMachine()
+        // Someone may have typed a password into the field of the name, so the trail gets a keyed digest of it.
+        let digest = context.keys.sign(Array(claimed.utf8), .unknownName).prefix(8)
+        guard let account = known else { return refuse(Obstacle.unknownName.rawValue, "unknown-\(Encodings.hex(digest))") }
+        let id = account.id
         if let obstacle = obstacle(account, client, at: now) { return refuse(obstacle.rawValue, id.description) }
-        var machine = try LockoutStore.machine(db, id, attempt.bucket)
         if let change = machine.expire(at: now) { trail.note(.lockout(change, id, attempt.bucket)) }
         guard !machine.isLocked(at: now) else { return refuse(Obstacle.locked.rawValue, id.description) }
         // A lock that ended, or a password that was set, between look-up and here: nothing was verified, so nothing is counted.
-        guard attempt.obstacle == nil, try AccountStore.credentials(db, id).password == attempt.compared else {
+        guard attempt.obstacle == nil, present == attempt.compared else {
             try LockoutStore.put(db, id, attempt.bucket, machine)
             return refuse(attempt.obstacle?.rawValue ?? "changed-meanwhile", id.description)
         }
