@@ -75,6 +75,10 @@ struct AgreementTests {
         let data = try await Self.twoStates()
         try Files.write([], data.path + "/plumbline.sqlite", mode: 0o600)
         #expect(await code { _ = try await data.open() } == .rolledBack)
+        // Nothing was made of it, so that it is refused again.
+        #expect(await code { _ = try await data.open() } == .rolledBack)
+        let file = try DatabaseQueue(path: data.path + "/plumbline.sqlite")
+        #expect(try await file.read { db in try db.tableExists("trail_state") } == false)
     }
 
     @Test("another installation's trail is refused")
