@@ -53,7 +53,8 @@ enum Form {
         page.element("div", ("class", "field")) { page in
             page.element("label", ("for", name), text: label)
             if !hint.isEmpty { page.element("p", ("class", "hint"), ("id", name + "-hint"), text: hint) }
-            page.element("select", ("id", name), ("name", name), ("aria-describedby", hint.isEmpty ? nil : name + "-hint")) { page in
+            page.element("select", ("id", name), ("name", name), ("aria-describedby", hint.isEmpty ? nil : name + "-hint")) {
+                page in
                 for choice in choices {
                     page.element(
                         "option", ("value", choice.value), ("selected", choice.value == chosen ? "" : nil), text: choice.title)

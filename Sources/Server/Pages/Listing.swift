@@ -140,7 +140,8 @@ struct Listing<Row: Sendable> {
             page.element("p", ("class", "lead"), text: wording(rows.isEmpty ? "web.empty" : "web.none-found"))
             return
         }
-        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("web.table"))) { page in
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("web.table"))) {
+            page in
             page.element("table", ("class", "stack")) { page in
                 page.element("thead") { $0.element("tr") { head(question, visit, &$0) } }
                 page.element("tbody") { page in
@@ -213,18 +214,23 @@ struct Listing<Row: Sendable> {
             page.element("span", text: wording("web.rows", ["count": String(count)]))
             if pages > 1 {
                 if number > 1 {
-                    page.element("a", ("href", address(visit, ["page": String(number - 1)])), ("rel", "prev"), text: wording("web.previous"))
+                    page.element(
+                        "a", ("href", address(visit, ["page": String(number - 1)])), ("rel", "prev"),
+                        text: wording("web.previous"))
                 }
                 page.element("span", text: "\(number) / \(pages)")
                 if number < pages {
-                    page.element("a", ("href", address(visit, ["page": String(number + 1)])), ("rel", "next"), text: wording("web.next"))
+                    page.element(
+                        "a", ("href", address(visit, ["page": String(number + 1)])), ("rel", "next"), text: wording("web.next"))
                 }
             }
             page.element("span", ("class", "exports")) { page in
                 for format in ["csv", "json"] {
                     page.element("a", ("href", address(visit, ["format": format])), ("download", ""), text: format.uppercased())
                 }
-                page.element("button", ("class", "quiet"), ("type", "button"), ("data-print", ""), ("hidden", ""), text: wording("web.print"))
+                page.element(
+                    "button", ("class", "quiet"), ("type", "button"), ("data-print", ""), ("hidden", ""),
+                    text: wording("web.print"))
             }
         }
     }
@@ -244,7 +250,9 @@ enum CSV {
     /// A cell; one that a spreadsheet would take for a formula is made a text.
     static func cell(_ text: String) -> String {
         var text = text
-        if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), ExactNumber(text) == nil { text = "'" + text }
+        if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), ExactNumber(text) == nil {
+            text = "'" + text
+        }
         guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }

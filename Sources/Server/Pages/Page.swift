@@ -56,7 +56,8 @@ struct Page {
                         page.element("a", ("href", visit.path), text: wording("web.new"))
                     }
                 }
-                page.element("footer", text: "\(wording("web.brand")) \(ServerIdentity.version) · \(wording("report.disclaimer"))")
+                page.element(
+                    "footer", text: "\(wording("web.brand")) \(ServerIdentity.version) · \(wording("report.disclaimer"))")
             }
         }
     }
@@ -119,7 +120,8 @@ struct Page {
                 ("aria-label", wording(isDark ? "web.light" : "web.dark")), text: isDark ? "☀" : "☾")
         }
         guard let signedIn = visit.signedIn else { return }
-        page.element("a", ("class", "button quiet"), ("href", "/me"), text: signedIn.session?.account.displayName ?? signedIn.name)
+        page.element(
+            "a", ("class", "button quiet"), ("href", "/me"), text: signedIn.session?.account.displayName ?? signedIn.name)
         Form.post("/sign-out", visit, &page) { page in
             page.element("button", ("class", "quiet"), text: wording("web.sign-out"))
         }

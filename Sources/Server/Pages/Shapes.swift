@@ -7,7 +7,8 @@ enum Shapes {
     /// The plumb line.
     static func plumb(_ page: inout HTMLWriter) {
         page.element("svg", ("viewBox", "0 0 14 20"), ("aria-hidden", "true"), ("focusable", "false")) { page in
-            page.element("path", ("d", "M1 1h12M7 1v9"), ("stroke", "currentColor"), ("stroke-width", "1.6"), ("fill", "none"), text: "")
+            page.element(
+                "path", ("d", "M1 1h12M7 1v9"), ("stroke", "currentColor"), ("stroke-width", "1.6"), ("fill", "none"), text: "")
             page.element("path", ("d", "M3.6 10h6.8l-1 3L7 19l-2.4-6z"), ("fill", "currentColor"), text: "")
         }
     }

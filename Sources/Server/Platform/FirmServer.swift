@@ -30,7 +30,8 @@ package enum FirmServer {
     ) -> Platform {
         Platform(
             routes: routes, authenticator: authenticator(services), catalog: catalog, log: log, metrics: metrics,
-            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) }, page: ErrorPage.bytes)
+            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) },
+            page: ErrorPage.bytes)
     }
 
     private static func authenticator(_ services: Services) -> Authenticator {

@@ -22,7 +22,8 @@ enum TOTPPage {
             Form.post(action, visit, &page) { page in
                 page.void("input", ("type", "hidden"), ("name", "enrolment"), ("value", enrolment.ticket))
                 Form.Field(
-                    name: "label", label: wording("enrol.label"), hint: wording("enrol.label-hint"), value: wording("enrol.phone"),
+                    name: "label", label: wording("enrol.label"), hint: wording("enrol.label-hint"),
+                    value: wording("enrol.phone"),
                     isRequired: true, limit: 60
                 ).write(&page)
                 Form.Field(
@@ -87,7 +88,9 @@ enum SecurityKeyPage {
         }
     }
 
-    static func register(_ visit: Visit, _ challenge: SecurityKeyChallenge, ticket: String, name: String, action: String) -> Answer {
+    static func register(_ visit: Visit, _ challenge: SecurityKeyChallenge, ticket: String, name: String, action: String)
+        -> Answer
+    {
         let wording = visit.wording
         var page = Page(visit, wording("key.add"))
         page.isNarrow = true
@@ -129,7 +132,8 @@ enum SecurityKeyPage {
             page.void("input", ("type", "hidden"), ("name", "credential"), ("value", ""))
             page.void("input", ("type", "hidden"), ("name", "ticket"), ("value", ticket))
             if kind == "create" {
-                Form.Field(name: "label", label: wording("enrol.label"), value: wording("key.name"), isRequired: true, limit: 60).write(&page)
+                Form.Field(name: "label", label: wording("enrol.label"), value: wording("key.name"), isRequired: true, limit: 60)
+                    .write(&page)
             }
             page.element("p", ("data-failed", ""), ("hidden", ""), ("role", "alert"), text: wording("key.failed"))
             Form.actions(wording("key.touch"), &page)
@@ -137,7 +141,8 @@ enum SecurityKeyPage {
     }
 
     private static func credential(_ visit: Visit) -> (Node, Node)? {
-        guard let node = try? JSONReader.read(Array((visit.form["credential"] ?? "").utf8)), let response = node["response"] else {
+        guard let node = try? JSONReader.read(Array((visit.form["credential"] ?? "").utf8)), let response = node["response"]
+        else {
             return nil
         }
         return (node, response)

@@ -5,7 +5,8 @@ internal import Reports
 /// Choosing a new password: what is wanted is said before, and what was wrong after.
 enum PasswordPage {
     static func form(
-        _ visit: Visit, action: String, reason: String, faults: [PasswordFault], isDifferent: Bool = false, asksCurrent: Bool = false,
+        _ visit: Visit, action: String, reason: String, faults: [PasswordFault], isDifferent: Bool = false,
+        asksCurrent: Bool = false,
         isWrong: Bool = false, policy: IdentityPolicy
     ) -> Answer {
         let wording = visit.wording
@@ -36,7 +37,8 @@ enum PasswordPage {
                     limit: 300, isFocused: true
                 ).write(&page)
                 Form.Field(
-                    name: "again", label: wording("password.again"), type: "password", isRequired: true, autocomplete: "new-password",
+                    name: "again", label: wording("password.again"), type: "password", isRequired: true,
+                    autocomplete: "new-password",
                     limit: 300
                 ).write(&page)
                 Form.actions(wording("password.save"), &page)

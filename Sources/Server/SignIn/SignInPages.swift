@@ -31,7 +31,9 @@ struct SignInPages: Sendable {
                 return go(answer, visit)
             },
             .page("/sign-in/key", Self.ticketAccess) { visit in
-                guard let challenge = try await desk.challenge(ticket(visit), client: visit.client) else { return .see("/sign-in") }
+                guard let challenge = try await desk.challenge(ticket(visit), client: visit.client) else {
+                    return .see("/sign-in")
+                }
                 return SecurityKeyPage.ask(visit, challenge, action: "/sign-in/key")
             },
             .form("/sign-in/key", Self.ticketAccess) { visit in
@@ -42,7 +44,8 @@ struct SignInPages: Sendable {
             },
             .page("/sign-in/password", Self.ticketAccess) { visit in
                 PasswordPage.form(
-                    visit, action: "/sign-in/password", reason: visit.query.text("reason"), faults: [], policy: services.identity.policy)
+                    visit, action: "/sign-in/password", reason: visit.query.text("reason"), faults: [],
+                    policy: services.identity.policy)
             },
             .form("/sign-in/password", Self.ticketAccess) { visit in
                 let new = visit.form["new"] ?? ""
@@ -60,7 +63,9 @@ struct SignInPages: Sendable {
                 return go(answer, visit)
             },
             .page("/sign-in/enrol", Self.ticketAccess) { visit in
-                guard let enrolment = try await desk.beginTOTP(ticket(visit), client: visit.client) else { return .see("/sign-in") }
+                guard let enrolment = try await desk.beginTOTP(ticket(visit), client: visit.client) else {
+                    return .see("/sign-in")
+                }
                 return TOTPPage.form(visit, enrolment, action: "/sign-in/enrol", wrong: visit.query["wrong"] != nil)
             },
             .form("/sign-in/enrol", Self.ticketAccess) { visit in
@@ -142,10 +147,12 @@ struct SignInPages: Sendable {
             if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("sign-in.failed")) } }
             Form.post("/sign-in", visit, &page) { page in
                 Form.Field(
-                    name: "name", label: wording("sign-in.name"), isRequired: true, autocomplete: "username", limit: 100, isFocused: true
+                    name: "name", label: wording("sign-in.name"), isRequired: true, autocomplete: "username", limit: 100,
+                    isFocused: true
                 ).write(&page)
                 Form.Field(
-                    name: "password", label: wording("sign-in.password"), type: "password", autocomplete: "current-password", limit: 300
+                    name: "password", label: wording("sign-in.password"), type: "password", autocomplete: "current-password",
+                    limit: 300
                 ).write(&page)
                 Form.actions(wording("sign-in.enter"), &page)
             }
@@ -161,7 +168,9 @@ struct SignInPages: Sendable {
         return page.answer { page in
             if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("factor.failed")) } }
             if kinds.contains(FactorKind.securityKey.rawValue) {
-                page.element("p") { $0.element("a", ("class", "button primary"), ("href", "/sign-in/key"), text: wording("factor.use-key")) }
+                page.element("p") {
+                    $0.element("a", ("class", "button primary"), ("href", "/sign-in/key"), text: wording("factor.use-key"))
+                }
             }
             Form.post("/sign-in/factor?" + FormFields.query([("kinds", kinds)]), visit, &page) { page in
                 Form.Field(
@@ -188,7 +197,8 @@ struct SignInPages: Sendable {
                     autocomplete: "current-password", limit: 300, isFocused: true
                 ).write(&page)
                 Form.Field(
-                    name: "code", label: wording("factor.code"), hint: wording("factor.hint"), autocomplete: "one-time-code", limit: 64
+                    name: "code", label: wording("factor.code"), hint: wording("factor.hint"), autocomplete: "one-time-code",
+                    limit: 64
                 ).write(&page)
                 Form.actions(wording("web.continue"), cancel: (wording("web.cancel"), "/"), &page)
             }
