@@ -1,7 +1,6 @@
 internal import Assessment
 internal import Checks
 internal import Documents
-internal import Foundation
 internal import HTML
 internal import HTTPTypes
 internal import Identity
