@@ -13,7 +13,9 @@ package enum FirmServer {
         var routes = Assets.routes + api + [OpenAPI.route(api)]
         routes += SetUpPages(services: services).routes
         routes += SignInPages(services: services).routes
+        routes += ProvePages(services: services).routes
         routes += PreferencePages().routes
+        routes += MePages(services: services).routes
         routes += TodayPage(services: services).routes
         routes += ObligationPages(services: services).routes
         routes += ClausePage(services: services).routes
@@ -30,7 +32,8 @@ package enum FirmServer {
     ) -> Platform {
         Platform(
             routes: routes, authenticator: authenticator(services), catalog: catalog, log: log, metrics: metrics,
-            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) }, page: ErrorPage.bytes)
+            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) },
+            page: ErrorPage.bytes)
     }
 
     private static func authenticator(_ services: Services) -> Authenticator {
