@@ -22,7 +22,15 @@ package enum FirmServer {
         routes += SystemPages(services: services).routes
         routes += HostPages(services: services).routes
         routes += FirmPages(services: services).routes
+        routes += accounts(services)
         return try RouteTable(routes)
+    }
+
+    /// The pages about everybody's accounts.
+    private static func accounts(_ services: Services) -> [Route] {
+        AccountPages(services: services).routes + AccountActs(services: services).routes + RequestPages(services: services).routes
+            + RolePages(services: services).routes + ReviewPages(services: services).routes
+            + TokenPages(services: services).routes
     }
 
     /// What the platform needs to answer.
