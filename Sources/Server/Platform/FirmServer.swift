@@ -23,6 +23,7 @@ package enum FirmServer {
         routes += HostPages(services: services).routes
         routes += FirmPages(services: services).routes
         routes += accounts(services)
+        routes += TrailPages(services: services).routes
         return try RouteTable(routes)
     }
 
