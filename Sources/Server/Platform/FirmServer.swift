@@ -14,6 +14,7 @@ package enum FirmServer {
         routes += SetUpPages(services: services).routes
         routes += SignInPages(services: services).routes
         routes += ProvePages(services: services).routes
+        routes += ForgotPages(services: services).routes
         routes += PreferencePages().routes
         routes += MePages(services: services).routes
         routes += TodayPage(services: services).routes
