@@ -25,6 +25,7 @@ package enum FirmServer {
         routes += FirmPages(services: services).routes
         routes += accounts(services)
         routes += TrailPages(services: services).routes
+        routes += StylePage().routes
         return try RouteTable(routes)
     }
 
