@@ -2,7 +2,7 @@
 #
 #   make run      install what is missing, build, judge this host
 #   make test     install what is missing, build, run all tests
-#   make torture  kill the vault's writer 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
+#   make torture  kill the vault's writer and the database's server 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
 #   make fuzz     libFuzzer against every reader of outside bytes in the vault (SECONDS= for each, PARSERS=)
 #   make tsan     one writer and every kind of reader under the thread sanitizer (SECONDS=, SEED=)
 #   make judge    let Go, sigstore, pymerkle and cryptography judge what the vault writes (PLUMBLINE=, SEED=, FLIPS=, JUDGE_MAY_SKIP=1)
@@ -21,14 +21,15 @@ SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-# argon2, libyaml and zstd go into the program, which finds zlib on every Debian; openssl and openssh-server are what the tests try the collectors on;
-# python3-venv holds the emulator of an S3 store for the tests of copies. The judges are Go's packages for transparency logs, and from PyPI
-# those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
-PACKAGES := libargon2-dev libyaml-dev libzstd-dev zlib1g-dev
+# argon2, libyaml, SQLite and zstd go into the program, which finds zlib on every Debian; openssl and openssh-server are what the tests try the
+# collectors on; python3-venv holds the emulator of an S3 store, and the browser's driver. The judges are Go's packages for transparency logs, and
+# from PyPI those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
+PACKAGES := libargon2-dev libsqlite3-dev libyaml-dev libzstd-dev zlib1g-dev
 TEST_PACKAGES := openssl openssh-server python3-venv zbar-tools
+BROWSER_PACKAGES := chromium fonts-noto-cjk python3-venv
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 BENCH_PACKAGES := lynis time
-VAULT_BENCH_PACKAGES := gcc libc6-dev libssl-dev libsqlite3-dev postgresql
+VAULT_BENCH_PACKAGES := gcc libc6-dev libssl-dev postgresql
 
 # $(call install,PACKAGES) installs those that are missing; as root, or through sudo.
 define install
@@ -45,6 +46,7 @@ endef
 setup:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install" >&2; exit 1; }
 	$(call install,$(PACKAGES))
+	@mkdir -p .build/link && ln -sf "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build/link/libsqlite3.a
 
 setup-test: setup
 	$(call install,$(TEST_PACKAGES))
@@ -70,13 +72,14 @@ test: setup-test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-# The long faults of the vault: so many kills -9 and simulated crashes, from that seed.
+# The long faults of vault and database: so many kills -9 and simulated crashes, from that seed.
 KILLS ?= 1000
 CRASHES ?= 2000
 SEED ?= 1
 torture: setup-test
 	$(SWIFT) build --build-tests
-	VAULT_KILLS=$(KILLS) VAULT_CRASHES=$(CRASHES) VAULT_SEED=$(SEED) $(SWIFT) test --skip-build --filter "KillTests|StressKillTests|FaultTests"
+	VAULT_KILLS=$(KILLS) VAULT_CRASHES=$(CRASHES) VAULT_SEED=$(SEED) DATABASE_KILLS=$(KILLS) DATABASE_SYNCS=120 \
+	    $(SWIFT) test --skip-build --filter "KillTests|StressKillTests|FaultTests"
 
 # The shell counts seconds in a variable of that name, so the scripts know it by another.
 SECONDS ?= 60

@@ -85,7 +85,10 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // GRDB asks for `sqlite3`: `make setup` puts the static library where it is looked for first, so that SQLite goes into the
+            // binary too. Without it the shared one is taken.
+            linkerSettings: [.unsafeFlags(["-L\(Context.packageDirectory)/.build/link"])]),
 
         // What the domain is.
         .target(

@@ -45,6 +45,12 @@ public final class GovernanceDatabase: Sendable {
         do {
             // An older copy of the database is refused before anything in it is changed.
             let isNew = try await pool.read { db in try migrator.check(db) }
+            // The trail is made after the first tables: one beside a database without tables belonged to another database.
+            guard try !isNew || Posix.status(directory.trail + "/identity") == nil else {
+                throw StorageError(
+                    .rolledBack, "the database is empty, and there is a trail", at: directory.database, remedy: "restore a backup"
+                )
+            }
             if !isNew { try await drain.open() }
             try await pool.writeWithoutTransaction { db in try migrator.run(db) }
             if isNew { try await drain.open() }

@@ -75,6 +75,10 @@ struct AgreementTests {
         let data = try await Self.twoStates()
         try Files.write([], data.path + "/plumbline.sqlite", mode: 0o600)
         #expect(await code { _ = try await data.open() } == .rolledBack)
+        // Nothing was made of it, so that it is refused again.
+        #expect(await code { _ = try await data.open() } == .rolledBack)
+        let file = try DatabaseQueue(path: data.path + "/plumbline.sqlite")
+        #expect(try await file.read { db in try db.tableExists("trail_state") } == false)
     }
 
     @Test("another installation's trail is refused")
@@ -86,6 +90,21 @@ struct AgreementTests {
         }
         #expect(await code { _ = try await data.open() } == .trailBroken)
         #expect(try !DataVerifier(data.path).run().isSound)
+    }
+
+    @Test("a trail of the same installation that went another way is refused, though it has as many records")
+    func forked() async throws {
+        let data = try await Self.twoStates()
+        try await Self.snapshot(data, "late")
+        for part in ["plumbline.sqlite", "vault"] { try await Self.putBack(data, "early", part) }
+        let other = try await data.open()
+        try await other.add("othr")
+        await other.close()
+        try await Self.putBack(data, "late", "plumbline.sqlite")
+        #expect(await code { _ = try await data.open() } == .trailBroken)
+        #expect(try DataVerifier(data.path).run().findings.contains { $0.contains("is not the one the database wrote") })
+        try await Self.putBack(data, "late", "vault")
+        await (try await data.open()).close()
     }
 
     @Test("records that wait and were changed, removed or added by hand are found", arguments: 0..<4)

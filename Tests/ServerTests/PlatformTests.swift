@@ -1,9 +1,11 @@
+import Database
 import Documents
 import HTTPTypes
 import Identity
 import Reports
 import Rulebook
 import Testing
+import Workspace
 
 @testable import Server
 
@@ -22,14 +24,17 @@ struct PlatformTests {
         for (method, target) in targets {
             let reply = try await world.send(method, target, cookies: [Cookie.session: "any"])
             let names = [
-                "Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
+                "Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options",
+                "Referrer-Policy",
                 "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy", "Cache-Control",
             ]
             for name in names {
                 #expect(reply.headers[SecurityHeaders.named(name)] != nil, "\(method) \(target): \(name)")
             }
             let policy = reply.headers[.contentSecurityPolicy] ?? ""
-            for part in ["default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"] {
+            for part in [
+                "default-src 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+            ] {
                 #expect(policy.contains(part))
             }
             #expect(!policy.contains("unsafe"))
@@ -82,7 +87,8 @@ struct PlatformTests {
         // No GET leaves a trace in the trail.
         try await world.services.database.flushTrail()
         let before = try await world.services.database.trail().size
-        for route in world.routes.routes where route.method == .get && !route.path.hasPrefix("/sign-in") && route.path != "/setup" {
+        for route in world.routes.routes where route.method == .get && !route.path.hasPrefix("/sign-in") && route.path != "/setup"
+        {
             _ = try await world.send(.get, RouteTests.target(route), cookies: cookie)
         }
         try await world.services.database.flushTrail()
@@ -94,7 +100,9 @@ struct PlatformTests {
     func cookies() async throws {
         let world = try await ServerWorld()
         try await world.settle()
-        for (path, form) in [("/language", [("language", "en"), ("next", "/")]), ("/theme", [("theme", "dark"), ("next", "/")])] {
+        for (path, form) in [
+            ("/language", [("language", "en"), ("next", "/")]), ("/theme", [("theme", "dark"), ("next", "/")]),
+        ] {
             let reply = try await world.send(.post, path, form: form)
             let cookie = try #require(reply.headers[.setCookie])
             #expect(cookie.hasPrefix("__Host-"))
@@ -110,13 +118,16 @@ struct PlatformTests {
         try await world.settle()
         world.impersonate(world.person(["officer"]))
         for (method, target, form) in [
-            (HTTPRequest.Method.get, "/clauses/no-such", nil), (.get, "/hosts/none/facts/zz", nil), (.get, "/systems/a'or'1'='1", nil),
-            (.post, "/systems/none/retire", [("csrf", "form-token"), ("retire", "true")]), (.get, "/api/v1/obligations?limit=x", nil),
+            (HTTPRequest.Method.get, "/clauses/no-such", nil), (.get, "/hosts/none/facts/zz", nil),
+            (.get, "/systems/a'or'1'='1", nil),
+            (.post, "/systems/none/retire", [("csrf", "form-token"), ("retire", "true")]),
+            (.get, "/api/v1/obligations?limit=x", nil),
             (.get, "/api/v1/clauses/%00", nil),
         ] as [(HTTPRequest.Method, String, [(String, String)]?)] {
             let reply = try await world.send(method, target, form: form, cookies: [Cookie.session: "any"])
             #expect((400..<500).contains(reply.status), "\(target): \(reply.status)")
-            for word in ["SELECT", "sqlite", ".swift", "/data/", "Error(", "GRDB", "StorageError", ServerIdentity.version + " ("] {
+            for word in ["SELECT", "sqlite", ".swift", "/data/", "Error(", "GRDB", "StorageError", ServerIdentity.version + " ("]
+            {
                 #expect(!reply.text.contains(word), "\(target): \(word)")
             }
             let code = reply.text.firstMatch(of: /<code> ([\w-]{12})<|"code": "([\w-]{12})"/)
@@ -148,7 +159,9 @@ struct PlatformTests {
         #expect(throws: FormFields.Flaw.tooMany) { try FormFields(Array(String(repeating: "a=1&", count: 501).utf8)) }
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2_000 {
-            let bytes = (0..<Int.random(in: 0...60, using: &generator)).map { _ in UInt8.random(in: 0x20...0x7E, using: &generator) }
+            let bytes = (0..<Int.random(in: 0...60, using: &generator)).map { _ in
+                UInt8.random(in: 0x20...0x7E, using: &generator)
+            }
             _ = try? FormFields(bytes)
             _ = Responder.segments(String(decoding: bytes, as: UTF8.self))
             _ = Multipart.file(bytes, "multipart/form-data; boundary=x", name: "file")

@@ -1,3 +1,4 @@
+import Database
 import HTTPTypes
 import Identity
 import Testing
@@ -23,7 +24,10 @@ struct RouteTests {
     }
 
     static func reception(_ reply: Reply, _ route: Route) -> Reception {
-        if reply.status == 303, reply.location.hasPrefix("/sign-in") || reply.location == "/setup", !route.path.hasPrefix("/sign-") {
+        if reply.status == 303, reply.location.hasPrefix("/sign-in") || reply.location == "/setup",
+            !route.path.hasPrefix("/sign-in"), route.path != "/setup",
+            reply.headers[SecurityHeaders.named("Clear-Site-Data")] == nil
+        {
             return .signIn
         }
         if reply.status == 303, reply.location.hasPrefix("/prove") { return .proof }
@@ -55,7 +59,9 @@ struct RouteTests {
                     }
                 let found = Self.reception(reply, route)
                 // A desk below may refuse once more what its own rules forbid; it never lets in whom the route refuses.
-                #expect(found == wanted || wanted == .admitted && found == .refused && route.isFresh, "\(names) \(route.method) \(route.path): \(found)")
+                #expect(
+                    found == wanted || wanted == .admitted && found == .refused && route.isFresh,
+                    "\(names) \(route.method) \(route.path): \(found)")
                 counts["\(wanted)", default: 0] += 1
             }
         }

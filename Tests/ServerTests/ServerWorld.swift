@@ -9,6 +9,7 @@ import Reports
 import Rulebook
 import Synchronization
 import TestProcesses
+import Vault
 import Workspace
 
 @testable import Identity
@@ -39,13 +40,16 @@ final class ServerWorld: Sendable {
                 now: { clock.microseconds }, pause: { try await Task.sleep(for: .seconds(86_400)) }, trailFiles: .live))
         let rulebook = try ShippedFiles.rulebook()
         let workspace = try await Workspace(
-            database, rulebook: rulebook, library: try CheckLibrary.load(rulebook: rulebook, adding: []), now: { clock.microseconds })
-        let effects = IdentityEffects(now: { Instant(seconds: clock.microseconds / 1_000_000) }, random: IdentityEffects.live.random)
+            database, rulebook: rulebook, library: try CheckLibrary.load(rulebook: rulebook, adding: []),
+            now: { clock.microseconds })
+        let effects = IdentityEffects(
+            now: { Instant(seconds: clock.microseconds / 1_000_000) }, random: IdentityEffects.live.random)
         roles = try RoleReader.shipped()
         let identity = try IdentityService(
             database: database, keys: try IdentityKeys(path: scratch.path + "/data/keys/identity.key", effects: effects),
             policy: try PolicyReader.shipped(rulebook), roles: roles, guesses: try GuessList.shipped(),
-            configuration: try IdentityConfiguration(side: .firm, origin: Self.origin, everyoneNeedsFactor: true), effects: effects,
+            configuration: try IdentityConfiguration(side: .firm, origin: Self.origin, everyoneNeedsFactor: true),
+            effects: effects,
             hasher: PasswordHasher { password, salt, _, length in Array(SHA256.hash(data: salt + password).prefix(length)) })
         services = Services(
             identity: identity, workspace: workspace, database: database, hub: EventHub(),
@@ -88,7 +92,8 @@ final class ServerWorld: Sendable {
             head.headerFields[.origin] = Self.origin
         }
         if !cookies.isEmpty {
-            head.headerFields[.cookie] = cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+            head.headerFields[.cookie] = cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+                separator: "; ")
         }
         for (name, value) in headers { head.headerFields[SecurityHeaders.named(name)] = value.isEmpty ? nil : value }
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
@@ -115,7 +120,8 @@ final class ServerWorld: Sendable {
         let now = Instant(seconds: clock.microseconds / 1_000_000)
         let name = AccountName("test.person")
         let account = Account(
-            id: AccountID(number), name: name ?? AccountName("x")!, person: "E-1", displayName: "Test", mail: nil, phone: nil, state: .active,
+            id: AccountID(number), name: name ?? AccountName("x")!, person: "E-1", displayName: "Test", mail: nil, phone: nil,
+            state: .active,
             stateReason: "", roles: names, isBreakGlass: false, temporaryUntil: nil, conditions: UseConditions(), createdAt: now,
             lastSignIn: now, passwordState: .chosen, passwordSetAt: now, initialUntil: nil)
         let principal = Principal(
@@ -143,7 +149,8 @@ final class ServerWorld: Sendable {
         _ = try await services.identity.setup.finish(
             String(link.split(separator: "#").last ?? ""),
             administrator: NewPerson(name: AccountName("keeper")!, person: "E-1", displayName: "Keeper"),
-            worker: NewPerson(name: AccountName("mei.lin")!, person: "E-2", displayName: "林美"), role: RoleName(rawValue: "officer"),
+            worker: NewPerson(name: AccountName("mei.lin")!, person: "E-2", displayName: "林美"),
+            role: RoleName(rawValue: "officer"),
             client: Client(address: SourceAddress("192.0.2.1")))
     }
 }

@@ -1,6 +1,7 @@
 internal import Vault
 
-/// What is looked for in the trail. Everything that is set must hold; nothing set means every record.
+/// What is looked for in the trail. Everything that is set must hold; nothing set means every record. Values are those that records hold:
+/// `TrailText.escaped` makes them of texts from outside.
 public struct TrailFilter: Hashable, Sendable {
     /// Who, as `TrailActor.who` writes it.
     public var who: String?
@@ -33,7 +34,7 @@ public struct TrailFilter: Hashable, Sendable {
             ("who", who), ("account", account), ("action", action), ("kind", kind ?? object?.kind),
             ("object", object.map { "\($0.kind):\($0.id)" }), ("result", result?.rawValue), ("code", code),
         ]
-        query.fields = fields.compactMap { name, value in value.map { .init(name, TrailText.escaped($0, limit: 1_100)) } }
+        query.fields = fields.compactMap { name, value in value.map { .init(name, $0) } }
         query.texts = text.map { [$0] } ?? []
         return query
     }
