@@ -35,6 +35,11 @@ struct Page {
 
     private var wording: Wording { visit.wording }
 
+    /// Where somebody's work begins.
+    static func home(_ visit: Visit) -> String {
+        ([.today, .accounts] + Place.allCases).first { visit.may($0.permission) }?.path ?? "/me"
+    }
+
     /// As an answer.
     func answer(_ body: (inout HTMLWriter) -> Void) -> Answer { .html(bytes(body)) }
 

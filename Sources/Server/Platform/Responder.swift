@@ -191,7 +191,7 @@ struct Responder: HTTPResponder {
 
     /// Lets a visit in, sends it elsewhere, or refuses it.
     private func admit(_ route: Route, _ visit: inout Visit) async throws -> Answer? {
-        let next = "?" + FormFields.query([("next", visit.method == .get ? visit.path : "/")])
+        let next = "?" + FormFields.query([("next", returnPath(visit))])
         func signIn() -> Answer? { route.isForPrograms ? nil : .see("/sign-in" + (visit.path == "/" ? "" : next)) }
         let refused = Failure(.unauthorized, "sign-in", headers: route.isForPrograms ? [.wwwAuthenticate: "Bearer"] : [:])
         switch route.access {
@@ -212,6 +212,13 @@ struct Responder: HTTPResponder {
             if route.isFresh, !signedIn.isFresh { return .see("/prove" + next) }
             return nil
         }
+    }
+
+    /// Where somebody goes on after signing in or proving who they are: the page they wanted, or the one whose form they sent.
+    private func returnPath(_ visit: Visit) -> String {
+        guard visit.method != .get else { return visit.path }
+        guard let segments = Self.segments(visit.path), case .route = platform.routes.match(.get, segments) else { return "/" }
+        return visit.path
     }
 
     private func read(_ request: Request, _ route: Route, _ visit: inout Visit) async throws {

@@ -210,17 +210,7 @@ struct SetUpPages: Sendable {
             steps("ready", wording, &page)
             page.element("p", ("class", "lead"), text: wording("setup.ready-why"))
             for (person, password) in made {
-                page.element("section", ("class", "card")) { page in
-                    page.element("h2", text: person.displayName)
-                    page.element("dl", ("class", "facts")) { page in
-                        page.element("dt", text: wording("sign-in.name"))
-                        page.element("dd") { $0.element("code", text: person.name.text) }
-                        page.element("dt", text: wording("setup.password"))
-                        page.element("dd") { $0.element("code", ("data-password", person.name.text), text: password.text) }
-                        page.element("dt", text: wording("setup.until"))
-                        page.element("dd", text: password.until.text(in: .taipei))
-                    }
-                }
+                InitialPasswordPage.card(visit, name: person.name, displayName: person.displayName, password, &page)
             }
             page.element("div", ("class", "actions")) { page in
                 page.element("a", ("class", "button primary"), ("href", "/sign-in"), text: wording("sign-in.title"))

@@ -86,16 +86,6 @@ struct SignInPages: Sendable {
                 answer.headers[SecurityHeaders.named("Clear-Site-Data")] = "\"cache\", \"storage\""
                 return answer
             },
-            .page("/prove", .signedIn) { visit in prove(visit, wrong: false) },
-            .form("/prove", .signedIn) { visit in
-                guard let session = visit.signedIn?.session else { throw Failure.forbidden() }
-                let code = visit.form.text("code")
-                let proof: FactorProof? = code.isEmpty ? nil : code.utf8.count == 6 ? .totp(code) : .recovery(code)
-                let answer = try await services.identity.sessions.stepUp(
-                    session, password: Password(visit.form["password"] ?? ""), proof: proof, client: visit.client)
-                guard case .proven(let renewed) = answer else { return prove(visit, wrong: true) }
-                return SignInPages.entered(renewed, .see(visit.form.text("next")))
-            },
         ]
     }
 
@@ -178,29 +168,6 @@ struct SignInPages: Sendable {
                     autocomplete: "one-time-code", limit: 64, isFocused: true
                 ).write(&page)
                 Form.actions(wording("sign-in.enter"), cancel: (wording("web.back"), "/sign-in"), &page)
-            }
-        }
-    }
-
-    private func prove(_ visit: Visit, wrong: Bool) -> Answer {
-        let wording = visit.wording
-        var page = Page(visit, wording("prove.title"))
-        page.isNarrow = true
-        let next = visit.method == .get ? visit.query.text("next") : visit.form.text("next")
-        return page.answer { page in
-            page.element("p", ("class", "lead"), text: wording("prove.why"))
-            if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("sign-in.failed")) } }
-            Form.post("/prove", visit, &page) { page in
-                page.void("input", ("type", "hidden"), ("name", "next"), ("value", next.isEmpty ? "/" : next))
-                Form.Field(
-                    name: "password", label: wording("sign-in.password"), type: "password", isRequired: true,
-                    autocomplete: "current-password", limit: 300, isFocused: true
-                ).write(&page)
-                Form.Field(
-                    name: "code", label: wording("factor.code"), hint: wording("factor.hint"), autocomplete: "one-time-code",
-                    limit: 64
-                ).write(&page)
-                Form.actions(wording("web.continue"), cancel: (wording("web.cancel"), "/"), &page)
             }
         }
     }

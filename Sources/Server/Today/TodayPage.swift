@@ -27,7 +27,11 @@ struct TodayPage: Sendable {
 
     var routes: [Route] {
         [
-            .page("/", .permitted(.complianceRead)) { visit in draw(try await model(visit), visit) },
+            .page("/", .signedIn) { visit in
+                // Everybody begins here; who has no part in the content goes on to what is theirs.
+                guard visit.may(.complianceRead) else { return .see(Page.home(visit)) }
+                return draw(try await model(visit), visit)
+            },
             .form("/assess", .permitted(.complianceAssess)) { visit in
                 try await services.workspace.boards.assess(cause: "asked for", visit.actor)
                 services.hub.tell("board")
