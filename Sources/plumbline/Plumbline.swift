@@ -2,12 +2,13 @@ public import ArgumentParser
 internal import Documents
 internal import Glibc
 public import Rulebook
+internal import Server
 
 /// The one program: collector, judge and reports.
 @main
 struct Plumbline: AsyncParsableCommand {
     /// Version of the program.
-    static let version = "0.1.0"
+    static let version = ServerIdentity.version
 
     static let configuration = CommandConfiguration(
         commandName: "plumbline",
