@@ -21,9 +21,10 @@ declare -A may=(
     [Reports]="Assessment Checks Documents HTML Rulebook"
     [Workspace]="Assessment Checks Database Documents Rulebook"
     [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook Vault Workspace"
-    [plumbline]="Assessment Checks Database Documents Identity Reports Rulebook Server Vault VaultNetwork Workspace"
+    [HostAgent]="Checks Documents Rulebook"
+    [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook Server Vault VaultNetwork Workspace"
 )
-ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Reports Server plumbline"
+ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Reports Server HostAgent plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do

@@ -53,7 +53,8 @@ package struct PlatformServer: Sendable {
         tls.minimumTLSVersion = .tlsv12
         // ECDHE with AEAD only: of TLS 1.2 what Mozilla's intermediate profile keeps.
         tls.cipherSuiteValues = [
-            .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+            .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+            .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
             .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
             .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
         ]
@@ -66,7 +67,12 @@ package struct PlatformServer: Sendable {
                     idleTimeout: .seconds(Self.idleSeconds), gracefulCloseTimeout: .seconds(10),
                     streamConfiguration: .init(idleTimeout: .seconds(Self.idleSeconds)))),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
-            services: [reloader, Ending { ending(); hub.close() }],
+            services: [
+                reloader,
+                Ending {
+                    ending(); hub.close()
+                },
+            ],
             onServerRunning: { channel in ready(channel.localAddress?.port ?? port) },
             logger: Logger(label: "server") { _ in SwiftLogNoOpLogHandler() })
         try await application.runService()

@@ -266,12 +266,15 @@ struct Responder: HTTPResponder {
         let origin = visit.headers[.origin]
         // Our own policy of no referrer makes browsers write "null" here; then their other word decides.
         let named = origin == "null" ? nil : origin
-        guard named.map({ platform.origins.contains($0) }) ?? (site == "same-origin"), site ?? "same-origin" == "same-origin" else {
+        guard named.map({ platform.origins.contains($0) }) ?? (site == "same-origin"), site ?? "same-origin" == "same-origin"
+        else {
             throw Failure(.forbidden, "origin", detail: "origin \(origin ?? "none"), site \(site ?? "none")")
         }
         guard let signedIn = visit.signedIn else { return }
         let given = visit.form["csrf"] ?? visit.headers[SecurityHeaders.named("X-CSRF-Token")] ?? visit.query["csrf"]
-        guard let given, Self.isEqual(given, signedIn.csrf) else { throw Failure(.forbidden, "origin", detail: "the form's word is wrong") }
+        guard let given, Self.isEqual(given, signedIn.csrf) else {
+            throw Failure(.forbidden, "origin", detail: "the form's word is wrong")
+        }
     }
 
     /// Compares without telling by its time where two texts differ.
@@ -332,7 +335,9 @@ struct Responder: HTTPResponder {
                     defer { metrics.streams(-1) }
                     // A line at once, so that the browser knows that it is connected.
                     try await writer.write(ByteBuffer(string: ": here\n\nretry: 5000\n\n"))
-                    for await topic in source.stream { try await writer.write(ByteBuffer(string: "event: \(topic)\ndata: new\n\n")) }
+                    for await topic in source.stream {
+                        try await writer.write(ByteBuffer(string: "event: \(topic)\ndata: new\n\n"))
+                    }
                     try await writer.finish(nil)
                 })
         }

@@ -40,11 +40,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port people reach it by, where it is another one.", valueName: "port"))
     var publicPort: Int?
 
-    @Flag(name: .customLong("factor-for-all"), inversion: .prefixedNo, help: "Everybody needs a second factor, not only administrators.")
+    @Flag(
+        name: .customLong("factor-for-all"), inversion: .prefixedNo,
+        help: "Everybody needs a second factor, not only administrators.")
     var everyoneNeedsFactor = true
 
     func validate() throws {
-        guard (0...65_535).contains(port), (1...65_535).contains(publicPort ?? 1) else { throw ValidationError("a port is 0 to 65535") }
+        guard (0...65_535).contains(port), (1...65_535).contains(publicPort ?? 1) else {
+            throw ValidationError("a port is 0 to 65535")
+        }
         guard port != 0 || publicPort != nil else { throw ValidationError("--port 0 needs --public-port") }
     }
 
@@ -71,7 +75,8 @@ struct ServeCommand: AsyncParsableCommand {
         let metrics = Metrics()
         let log = ServerLog.standardError(now: House.now)
         let platform = FirmServer.platform(
-            services, routes: try FirmServer.routes(services, metrics: metrics), catalog: try Wording.shipped(.chinese).catalog, log: log,
+            services, routes: try FirmServer.routes(services, metrics: metrics), catalog: try Wording.shipped(.chinese).catalog,
+            log: log,
             metrics: metrics, now: House.now, random: IdentityEffects.live.random)
         if isNew { Terminal.complain("plumbline: a self-signed certificate was made: \(certificate)") }
         let link = try await services.identity.setup.isNeeded() ? try await services.identity.setup.makeLink() : nil
