@@ -132,6 +132,47 @@ def review(chief, administrator):
     chief.walk.see("57-review-signed")
 
 
+def help_somebody(browser, administrator):
+    """A stranger's guesses lock an account; the administrator ends the lock, then stops the account and lets it go on."""
+    page = administrator.page
+    walk = Walk(browser, "zh-TW", "light", 1440)
+    for guess in ("one", "two", "three"):
+        walk.page.goto(ORIGIN + "/sign-in")
+        walk.page.fill("#name", AUDITOR)
+        walk.page.fill("#password", guess)
+        walk.page.click("main button.primary")
+        walk.page.wait_for_selector("[role=alert]")
+    complaints = walk.done()
+    administrator.go("/accounts?locked=true")
+    assert page.locator("main tbody tr").count() == 1, "the account is not locked"
+    page.click("main tbody th a")
+    administrator.walk.see("46-account-locked")
+    page.click("main a:has-text('解除鎖定')")
+    page.click("main button.danger, main button.primary")
+    assert page.locator("[role=alert], :invalid").count() > 0, "a lock was ended without a check of who it is"
+    page.check("input[value=call-back]")
+    page.fill("#reason", "本人來電")
+    administrator.walk.see("47-unlock")
+    page.click("main button.primary")
+    page.wait_for_url("**done=unlock")
+    for link, act in [("停用帳號", "disable"), ("重新啟用", "enable")]:
+        page.click(f"main a:has-text('{link}')")
+        page.fill("#reason", "輪調")
+        page.click("main button.danger, main button.primary")
+        page.wait_for_url(f"**done={act}")
+    page.click("main a:has-text('限制使用位址與時間')")
+    page.fill("#addresses", "192.0.2.300")
+    page.click("main button.primary")
+    page.wait_for_selector("[role=alert]")
+    administrator.walk.see("48-conditions-wrong")
+    page.fill("#addresses", "192.0.2.0/24")
+    page.fill("#hours", "1-5 08:00-18:30")
+    page.click("main button.primary")
+    page.wait_for_url("**done=conditions")
+    administrator.walk.see("49-account-changed")
+    return complaints
+
+
 def tokens(chief, administrator):
     """An agent's token and one of one's own: shown once, listed, used, revoked."""
     administrator.go("/accounts/tokens/new")
@@ -294,6 +335,7 @@ def main():
             tokens(chief, administrator)
             use_security_key(chief, complaints)
             trail(administrator)
+            complaints += help_somebody(browser, administrator)
             state = {"cookies": administrator.walk.context.cookies()}
             own = {"cookies": chief.walk.context.cookies()}
             for person in (administrator, chief, auditor):

@@ -26,6 +26,31 @@ struct AccountPageTests {
         await world.services.database.close()
     }
 
+    @Test("forgotten: the secret of the message chooses a new password, once")
+    func reset() async throws {
+        let world = try await ServerWorld()
+        try await world.settle()
+        let (identity, keeper) = (world.services.identity, world.person(["administrator"]).principal)
+        let account = try #require(try await identity.accounts.list(for: keeper).first { $0.name.text == "mei.lin" })
+        try await identity.accounts.setContact(account.id, displayName: "林美", mail: "mei@example.com", phone: nil, by: keeper)
+        _ = try await world.send(.post, "/forgot", form: [("name", "mei.lin"), ("what", "reset")])
+        let link = try #require(try await identity.messages.waiting().compactMap(\.link).last)
+        #expect(link.hasPrefix("\(ServerWorld.origin)/reset#"))
+        let (ticket, password) = (String(link.split(separator: "#").last ?? ""), "Larch7-Copper!Vellum_Ox")
+        func choose(_ new: String, _ again: String) async throws -> String {
+            try await world.send(.post, "/reset", form: [("ticket", ticket), ("new", new), ("again", again)]).text
+        }
+        #expect(try await choose(password, "another").contains("role=\"alert\""))
+        let refused = try await choose("short", "short")
+        #expect(refused.contains("role=\"alert\"") && refused.contains("value=\"\(ticket)\""))
+        #expect(try await choose(password, password).contains("notice good"))
+        #expect(try await choose(password, password).contains("role=\"alert\""))
+        let entered = try await world.send(.post, "/sign-in", form: [("name", "mei.lin"), ("password", password)])
+        #expect(entered.status == 303 && entered.location == "/sign-in/enrol")
+        #expect(!world.sink.all.contains { $0.contains(ticket) || $0.contains(password) })
+        await world.services.database.close()
+    }
+
     @Test("a ticket that is none opens nothing, and stays in the form only")
     func tickets() async throws {
         let world = try await ServerWorld()

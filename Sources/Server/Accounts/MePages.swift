@@ -243,7 +243,7 @@ struct MePages: Sendable {
         PasswordPage.form(
             visit, action: "/me/password", reason: "", faults: faults, isDifferent: isDifferent, asksCurrent: true,
             isWrong: isWrong,
-            policy: identity.policy)
+            policy: identity.policy, crumbs: Self.crumbs(visit))
     }
 
     private func changePassword(_ visit: Visit) async throws -> Answer {

@@ -186,7 +186,7 @@ struct RequestPages: Sendable {
         if links.isEmpty, request.state == .open {
             page.element("p", ("class", "lead"), text: wording(isMine ? "request.waits-other" : "request.waits"))
         }
-        Shapes.links(links, &page)
+        Shapes.links(links, isPrimary: true, &page)
         guard isMine, visit.may(.accountsRequest) else { return }
         Form.post(path + "/withdraw", visit, &page) { page in
             page.element("button", text: wording("request.withdraw"))

@@ -102,10 +102,12 @@ enum Shapes {
     }
 
     /// Links that look like buttons.
-    static func links(_ links: [(title: String, path: String)], _ page: inout HTMLWriter) {
+    static func links(_ links: [(title: String, path: String)], isPrimary: Bool = false, _ page: inout HTMLWriter) {
         guard !links.isEmpty else { return }
         page.element("div", ("class", "actions")) { page in
-            for link in links { page.element("a", ("class", "button"), ("href", link.path), text: link.title) }
+            for link in links {
+                page.element("a", ("class", isPrimary ? "button primary" : "button"), ("href", link.path), text: link.title)
+            }
         }
     }
 

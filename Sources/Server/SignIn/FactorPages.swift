@@ -115,6 +115,7 @@ enum SecurityKeyPage {
     {
         let wording = visit.wording
         var page = Page(visit, wording("key.add"))
+        page.crumbs = MePages.crumbs(visit)
         page.isNarrow = true
         let options: Node = .object([
             ("challenge", .text(Base64URL.text(challenge.challenge))),
@@ -154,6 +155,7 @@ enum SecurityKeyPage {
             if let csrf = visit.signedIn?.csrf { page.void("input", ("type", "hidden"), ("name", "csrf"), ("value", csrf)) }
             page.void("input", ("type", "hidden"), ("name", "credential"), ("value", ""))
             page.void("input", ("type", "hidden"), ("name", "ticket"), ("value", ticket))
+            page.element("p", ("class", "lead"), text: wording("key.why"))
             if kind == "create" {
                 Form.Field(name: "label", label: wording("enrol.label"), value: wording("key.name"), isRequired: true, limit: 60)
                     .write(&page)

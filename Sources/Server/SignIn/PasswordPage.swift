@@ -7,11 +7,13 @@ enum PasswordPage {
     static func form(
         _ visit: Visit, action: String, reason: String, faults: [PasswordFault], isDifferent: Bool = false,
         asksCurrent: Bool = false,
-        isWrong: Bool = false, policy: IdentityPolicy, other: String = "", _ fields: (inout HTMLWriter) -> Void = { _ in }
+        isWrong: Bool = false, policy: IdentityPolicy, other: String = "",
+        crumbs: [(title: String, path: String)] = [], _ fields: (inout HTMLWriter) -> Void = { _ in }
     ) -> Answer {
         let wording = visit.wording
         var page = Page(visit, wording("password.title"))
         page.isNarrow = true
+        page.crumbs = crumbs
         let known = PasswordReason(rawValue: reason)
         return page.answer { page in
             if let known { page.element("p", ("class", "lead"), text: wording("password.\(known.rawValue)")) }

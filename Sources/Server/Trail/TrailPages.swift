@@ -22,12 +22,12 @@ struct TrailPages: Sendable {
             .page("/trail/:index", .permitted(.trailRead)) { visit in try await TrailRecordPage.draw(record(visit), visit) },
             .page("/trail/:index/proof", .permitted(.trailRead)) { visit in
                 let index = try index(visit)
-                let proof = try await read { reader in try reader.proof(index) }
+                let proof = try await read { reader in try Self.found { () throws(StorageError) in try reader.proof(index) } }
                 return .download("trail-\(index).tlog-proof", "text/plain; charset=utf-8", Array(proof.text.utf8))
             },
             .page("/trail/:index/leaf", .permitted(.trailRead)) { visit in
                 let index = try index(visit)
-                let proof = try await read { reader in try reader.proof(index) }
+                let proof = try await read { reader in try Self.found { () throws(StorageError) in try reader.proof(index) } }
                 return .download("trail-\(index).leaf", "application/octet-stream", proof.leaf)
             },
             .form("/trail/verify", .permitted(.trailRead)) { visit in try await verify(visit) },
@@ -40,6 +40,16 @@ struct TrailPages: Sendable {
         try? await services.database.flushTrail()
         let reader = try await services.database.trail()
         return try await NIOThreadPool.singleton.runIfActive { try body(reader) }
+    }
+
+    /// What is not there, or expired, is a page that is not there.
+    private static func found<T>(_ body: () throws(StorageError) -> T) throws -> T {
+        do {
+            return try body()
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw Failure.notFound(error.description)
+        }
     }
 
     private func index(_ visit: Visit) throws -> UInt64 {
@@ -114,7 +124,9 @@ struct TrailPages: Sendable {
         let index = try index(visit)
         let directory = services.database.directory.trail
         return try await read { reader in
-            guard let hit = try reader.hit(index) else { throw Failure.notFound("record \(index) is the vault's own") }
+            guard let hit = try Self.found({ () throws(StorageError) in try reader.hit(index) }) else {
+                throw Failure.notFound("record \(index) is the vault's own")
+            }
             // The newest one may have no checkpoint yet.
             let proof = index < reader.signedSize ? try reader.proof(index) : nil
             // The vault's own records stand one by one between those of the trail.

@@ -129,7 +129,8 @@ enum TrailColumns {
                 },
                 .init("who", wording("trail.who"), { .text($0.record.actor.who) }) { hit, page in
                     page.element(
-                        "a", ("href", "/trail?" + FormFields.query([("who", hit.record.actor.who)])), text: hit.record.actor.who)
+                        "a", ("href", "/trail?" + FormFields.query([("who", hit.record.actor.who)])), ("class", "short"),
+                        text: hit.record.actor.who)
                 },
                 .init("address", wording("session.address"), { .text($0.record.actor.address ?? "") }) { hit, page in
                     Shapes.short(hit.record.actor.address ?? "", &page)
@@ -147,7 +148,11 @@ enum TrailColumns {
                 .init("result", wording("trail.result"), { .text($0.record.entry.result.rawValue) }) { hit, page in
                     result(hit.record.entry.result, wording, &page)
                 },
-                .init("reason", wording("act.reason"), { .text($0.record.entry.reason ?? "") }, isBefore: nil),
+                .init("reason", wording("act.reason"), { .text($0.record.entry.reason ?? "") }) { hit, page in
+                    let reason = hit.record.entry.reason ?? ""
+                    // A word stays whole; a sentence may break.
+                    if reason.contains(" ") { page.text(reason) } else { Shapes.short(reason, &page) }
+                },
                 .init("details", wording("trail.details"), { .text(details($0.record.entry)) }, isBefore: nil),
             ], text: { _ in "" }, schema: "plumbline.trail/1")
     }
