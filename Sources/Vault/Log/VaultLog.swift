@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Synchronization
 
 /// A log open for appending: the one writer. Callers may append from as many tasks as they like; what waits while one write is being made
@@ -6,7 +5,7 @@ internal import Synchronization
 public actor VaultLog {
     /// Guarded by the actor: changed by one job at a time.
     let writer: LogWriter
-    private let thread = QueueExecutor()
+    private let thread = LogThread()
     /// Appends that wait for the next write, oldest first.
     private let waiting = Mutex<[Ticket]>([])
 
@@ -200,16 +199,4 @@ private final class Ticket: Sendable {
     var result: Result<Range<UInt64>, VaultError>? { state.withLock { $0 } }
 
     func finish(_ result: Result<Range<UInt64>, VaultError>) { state.withLock { $0 = result } }
-}
-
-/// Runs an actor's jobs on a serial queue of its own.
-private final class QueueExecutor: SerialExecutor {
-    private let queue = DispatchQueue(label: "vault")
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-    }
-
-    func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }
