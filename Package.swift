@@ -140,7 +140,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "Vault", "Workspace",
+                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "Vault",
+                "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -159,7 +160,8 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "Server", "Vault",
+                "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "Server",
+                "Vault",
                 "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -211,7 +213,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "TestProcesses", "Vault", "VaultNetwork",
+                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "TestProcesses", "Vault",
+                "VaultNetwork",
                 "Workspace", "plumbline",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -227,7 +230,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
-        .testTarget(name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(
+            name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "WorkspaceTests",
             dependencies: ["Assessment", "Checks", "Database", "Documents", "Rulebook", "TestProcesses", "Vault", "Workspace"],

@@ -9,7 +9,11 @@ public struct HTMLWriter: Sendable {
 
     /// A whole document: doctype, `html` element with its language, and what `body` writes inside it.
     ///
-    /// - Parameter theme: `light` or `dark`, for `data-theme`; nil leaves it to the reader's machine.
+    /// - Parameters:
+    ///   - language: of the page, such as `zh-TW`.
+    ///   - theme: `light` or `dark`, for `data-theme`; nil leaves it to the reader's machine.
+    ///   - body: writes what is inside the `html` element.
+    /// - Returns: the bytes of the page.
     public static func document(language: String, theme: String? = nil, _ body: (inout HTMLWriter) -> Void) -> [UInt8] {
         var writer = HTMLWriter()
         writer.raw("<!DOCTYPE html>\n")

@@ -118,9 +118,9 @@ final class ServerWorld: Sendable {
     func person(_ names: [String], isFresh: Bool = true, number: Int64 = 77) -> SignedIn {
         let names = Set(names.map { RoleName(rawValue: $0) })
         let now = Instant(seconds: clock.microseconds / 1_000_000)
-        let name = AccountName("test.person")
+        let name = Self.name("test.person")
         let account = Account(
-            id: AccountID(number), name: name ?? AccountName("x")!, person: "E-1", displayName: "Test", mail: nil, phone: nil,
+            id: AccountID(number), name: name, person: "E-1", displayName: "Test", mail: nil, phone: nil,
             state: .active,
             stateReason: "", roles: names, isBreakGlass: false, temporaryUntil: nil, conditions: UseConditions(), createdAt: now,
             lastSignIn: now, passwordState: .chosen, passwordSetAt: now, initialUntil: nil)
@@ -131,6 +131,12 @@ final class ServerWorld: Sendable {
             principal: principal, account: account, reference: "reference", formToken: "form-token", createdAt: now,
             endsAt: now.adding(seconds: 1_000), idleEndsAt: now.adding(seconds: 1_000), hasFactor: true, passwordEndsIn: nil)
         return SignedIn(principal, session: session, isFresh: isFresh)
+    }
+
+    /// An account's name that is one.
+    static func name(_ text: String) -> AccountName {
+        guard let name = AccountName(text) else { preconditionFailure("\(text) is no name") }
+        return name
     }
 
     /// A firm with a profile, a host, and what stands.
@@ -148,8 +154,8 @@ final class ServerWorld: Sendable {
         let link = try await services.identity.setup.makeLink()
         _ = try await services.identity.setup.finish(
             String(link.split(separator: "#").last ?? ""),
-            administrator: NewPerson(name: AccountName("keeper")!, person: "E-1", displayName: "Keeper"),
-            worker: NewPerson(name: AccountName("mei.lin")!, person: "E-2", displayName: "林美"),
+            administrator: NewPerson(name: Self.name("keeper"), person: "E-1", displayName: "Keeper"),
+            worker: NewPerson(name: Self.name("mei.lin"), person: "E-2", displayName: "林美"),
             role: RoleName(rawValue: "officer"),
             client: Client(address: SourceAddress("192.0.2.1")))
     }

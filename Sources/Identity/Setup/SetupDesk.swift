@@ -80,7 +80,8 @@ public struct SetupDesk: Sendable {
     ) async throws(IdentityError) -> [(person: NewPerson, password: InitialPassword)] {
         try context.limit(client)
         let context = context
-        let administering = context.roles.roles.filter { $0.administers && $0.sides.contains(context.configuration.side) }.map(\.name)
+        let administering = context.roles.roles.filter { $0.administers && $0.sides.contains(context.configuration.side) }.map(
+            \.name)
         var accounts: [(new: NewAccount, initial: InitialPassword, hash: PasswordHash)] = []
         for (person, roles, isBreakGlass) in [(administrator, Set(administering.prefix(1)), true), (worker, [role], false)] {
             let new = NewAccount(

@@ -51,7 +51,8 @@ package struct Answer: Sendable {
 
     /// Look there; what a form answers, so that reloading sends nothing twice.
     ///
-    /// - Parameter path: an address of this server.
+    /// - Parameter path: an address of this server; anything else leads to the first page.
+    /// - Returns: the answer.
     package static func see(_ path: String) -> Answer {
         // Never to another host, whatever a query asked for.
         let isOurs = path.hasPrefix("/") && !path.hasPrefix("//") && !path.contains("\\") && !path.utf8.contains { $0 <= 0x20 }

@@ -10,7 +10,10 @@ struct SignInPages: Sendable {
     private var desk: SignInDesk { services.identity.signIn }
     private static let ticketAccess = Access.anyone(because: "the ticket of a sign-in under way says who it is")
 
-    var routes: [Route] {
+    var routes: [Route] { first + factors + due + [out] }
+
+    /// Name and password.
+    private var first: [Route] {
         [
             .page("/sign-in", .anyone(because: "nobody is signed in before")) { visit in
                 if visit.signedIn != nil { return .see("/") }
@@ -22,6 +25,12 @@ struct SignInPages: Sendable {
                 if case .refused = answer { return form(visit, wrong: true) }
                 return go(answer, visit)
             },
+        ]
+    }
+
+    /// The second factor.
+    private var factors: [Route] {
+        [
             .page("/sign-in/factor", Self.ticketAccess) { visit in factor(visit, wrong: false) },
             .form("/sign-in/factor", Self.ticketAccess) { visit in
                 let code = visit.form.text("code")
@@ -42,6 +51,12 @@ struct SignInPages: Sendable {
                 if case .factorRefused = next { return .see("/sign-in/key") }
                 return go(next, visit)
             },
+        ]
+    }
+
+    /// What is due before somebody is let in: a new password, a second factor.
+    private var due: [Route] {
+        [
             .page("/sign-in/password", Self.ticketAccess) { visit in
                 PasswordPage.form(
                     visit, action: "/sign-in/password", reason: visit.query.text("reason"), faults: [],
@@ -78,15 +93,18 @@ struct SignInPages: Sendable {
                 }
                 return enter(answer, visit, TOTPPage.codes(visit, codes, next: "/"))
             },
-            .form("/sign-out", .signedIn) { visit in
-                if let session = visit.signedIn?.session { try await services.identity.sessions.signOut(session) }
-                var answer = Answer.see("/sign-in")
-                answer.setCookie(Cookie.remove(Cookie.session))
-                // The device's cookie stays: it is what keeps a stranger from locking its owner out.
-                answer.headers[SecurityHeaders.named("Clear-Site-Data")] = "\"cache\", \"storage\""
-                return answer
-            },
         ]
+    }
+
+    private var out: Route {
+        .form("/sign-out", .signedIn) { visit in
+            if let session = visit.signedIn?.session { try await services.identity.sessions.signOut(session) }
+            var answer = Answer.see("/sign-in")
+            answer.setCookie(Cookie.remove(Cookie.session))
+            // The device's cookie stays: it is what keeps a stranger from locking its owner out.
+            answer.headers[SecurityHeaders.named("Clear-Site-Data")] = "\"cache\", \"storage\""
+            return answer
+        }
     }
 
     private func ticket(_ visit: Visit) -> String { visit.cookie(Cookie.ticket) ?? "" }

@@ -42,6 +42,7 @@ public actor BoardKeeper {
     let firm: FirmStore
     let systems: SystemStore
     let hosts: HostStore
+    /// The history of what stood.
     public nonisolated let store: BoardStore
     let rulebook: Rulebook
     let library: CheckLibrary
@@ -73,6 +74,8 @@ public actor BoardKeeper {
     /// The firm as it is now, or as of another profile; nil before the first run.
     ///
     /// - Parameter document: a profile to try instead of the one in force.
+    /// - Returns: the scene; nil when nobody decided a profile yet.
+    /// - Throws: `.document` when the profile tried is none, `.storage`.
     public func scene(trying document: Node? = nil) async throws(WorkspaceError) -> Scene? {
         let inForce = try await firm.current()
         guard let document = document ?? inForce?.document else { return nil }
@@ -99,6 +102,7 @@ public actor BoardKeeper {
     ///   - cause: what it is made for, for the trail.
     ///   - actor: who, or which part of the program, asked for it.
     /// - Returns: the new board; nil before the first run.
+    /// - Throws: `.storage`; `.document` when a stored document cannot be read any more.
     @discardableResult
     public func assess(cause: String, _ actor: TrailActor) async throws(WorkspaceError) -> Board? {
         guard let scene = try await scene() else { return nil }
@@ -131,6 +135,7 @@ public actor BoardKeeper {
     /// - Parameters:
     ///   - clause: its id.
     ///   - system: the system; empty for the firm as a whole.
+    /// - Returns: the clause with its trace.
     /// - Throws: `.notFound` when there is no such clause or system.
     public func open(clause: String, system: String) async throws(WorkspaceError) -> Opened {
         guard let scene = try await scene() else { throw .notFound("profile yet") }

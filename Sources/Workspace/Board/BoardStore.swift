@@ -72,7 +72,14 @@ public struct BoardStore: Sendable {
     /// - Parameters:
     ///   - old: what stood.
     ///   - new: what stands now; `since` is kept where nothing changed.
+    ///   - instant: when it was judged, UTC seconds.
+    ///   - day: that day in the firm's zone.
+    ///   - version: the profile's version.
+    ///   - cause: what it was made for.
     ///   - totals: counts of the day, by pack, heading and verdict.
+    ///   - actor: who asked for it.
+    /// - Returns: what stands, each with since when, and how many verdicts changed.
+    /// - Throws: what changing the database throws.
     func record(
         _ old: Board, _ new: [Standing], at instant: Int64, day: String, version: Int, cause: String, totals: [DayTotal],
         _ actor: TrailActor
