@@ -33,7 +33,7 @@ struct FactForm {
             Form.boxes(
                 "radio", name, label, hint: question == label ? "" : question,
                 [("true", wording("say.yes")), ("false", wording("say.no")), ("", wording("fact.unknown"))],
-                chosen: [value?.bool.map { $0 ? "true" : "false" } ?? ""], &page)
+                chosen: [SystemPages.yesOrNo(value).map { $0 ? "true" : "false" } ?? ""], &page)
         case .enum:
             Form.select(
                 name, label, hint: question, [("", wording("fact.unknown"))] + fact.choices.map { ($0.value, wording($0.title)) },

@@ -65,7 +65,7 @@ struct FirmPages: Sendable {
 
     static func text(_ value: Node?, _ fact: FactDefinition, _ wording: Wording) -> String {
         guard let value else { return wording("fact.unknown") }
-        if let bool = value.bool { return wording(bool ? Say.yes : .no) }
+        if let bool = SystemPages.yesOrNo(value) { return wording(bool ? Say.yes : .no) }
         func title(_ value: String) -> String { fact.choices.first { $0.value == value }.map { wording($0.title) } ?? value }
         if let items = value.list {
             return items.compactMap(\.text).map(title).joined(separator: wording("report.list-separator"))

@@ -105,7 +105,8 @@ struct SystemPages: Sendable {
                 .init(
                     "owner", wording("system.owner"), { .text($0.system.owner) }, isBefore: { $0.system.owner < $1.system.owner }),
                 .init("core", wording("system.core"), { $0.system.facts["core"] ?? Node(.null) }) { row, page in
-                    page.text(row.system.facts["core"]?.bool.map { wording($0 ? Say.yes : .no) } ?? wording("fact.unknown"))
+                    page.text(
+                        Self.yesOrNo(row.system.facts["core"]).map { wording($0 ? Say.yes : .no) } ?? wording("fact.unknown"))
                 },
                 .init("hosts", wording("system.hosts"), { .texts($0.system.hosts) }),
                 .init("collected", wording("system.oldest"), { $0.newest.map { .text($0.description) } ?? Node(.null) }) {
@@ -147,11 +148,15 @@ struct SystemPages: Sendable {
             .init(
                 id: "core", title: wording("system.core"), choices: [("true", wording("say.yes")), ("false", wording("say.no"))]
             ) {
-                $0.system.facts["core"]?.bool.map { "\($0)" } == $1
+                Self.yesOrNo($0.system.facts["core"]).map { "\($0)" } == $1
             }
         ]
         return list
     }
+
+    /// Whether a fact says yes. Not inlined: Swift 6.3.1 stops with an error of its optimiser where the look into a node lands in a closure.
+    @inline(never)
+    static func yesOrNo(_ node: Node?) -> Bool? { node?.bool }
 
     // MARK: One system
 
@@ -211,7 +216,7 @@ struct SystemPages: Sendable {
 
     private func text(_ value: Node?, _ fact: FactDefinition, _ wording: Wording) -> String {
         guard let value else { return wording("fact.unknown") }
-        if let bool = value.bool { return wording(bool ? Say.yes : .no) }
+        if let bool = Self.yesOrNo(value) { return wording(bool ? Say.yes : .no) }
         if let choice = fact.choices.first(where: { $0.value == value.text }) { return wording(choice.title) }
         return value.plainText
     }
