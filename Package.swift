@@ -122,13 +122,20 @@ let package = Package(
             // argon2 goes into the binary like the others.
             linkerSettings: [.linkedLibrary(":libargon2.a")]),
 
+        // The platform looked at as a system under the baseline.
+        .target(
+            name: "SelfCheck", dependencies: ["Checks", "Database", "Documents", "Identity", "Rulebook", "Vault"],
+            swiftSettings: strict),
+
         .target(
             name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
 
         .target(
             name: "Server",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "Vault", "Workspace",
+                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
+                "Vault",
+                "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -147,8 +154,9 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Vault", "VaultNetwork",
-                "Workspace",
+                "Assessment", "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "SelfCheck", "Server",
+                "Vault",
+                "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -194,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "TestProcesses", "Vault", "VaultNetwork",
+                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "TestProcesses", "Vault",
+                "VaultNetwork",
                 "Workspace", "plumbline",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -207,6 +216,14 @@ let package = Package(
             dependencies: [
                 "Database", "Documents", "Identity", "Rulebook", "TestProcesses", "Vault",
                 .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SelfCheckTests",
+            dependencies: [
+                "Assessment", "Checks", "Database", "Documents", "Identity", "Rulebook", "SelfCheck", "Server", "TestProcesses",
+                "Vault",
+                "Workspace", "plumbline", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
