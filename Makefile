@@ -1,6 +1,7 @@
 # Plumbline: every step a person or CI takes is one target here.
 #
-#   make run      install what is missing, build, judge this host
+#   make run      install what is missing, build, start the server on var/plumbline (DATA=, PORT=)
+#   make check    install what is missing, build, judge this host without a server
 #   make test     install what is missing, build, run all tests
 #   make torture  kill the vault's writer and the database's server 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
 #   make fuzz     libFuzzer against every reader of outside bytes in the vault (SECONDS= for each, PARSERS=)
@@ -9,13 +10,15 @@
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
+#   make browser-test  walk the first run in Chromium: both languages, light and dark, narrow and wide (PICTURES=)
+#   make bench-server  pages with three years of use behind them, by wrk (SYSTEMS=, DAYS=, SECONDS_EACH=)
 #   make bench-vault   the vault's part alone (EVENTS=10000000, ROUNDS=, BENCH_DIR=, VAULT_BENCHMARK=)
 #   make bench-identity   whether the time of a refused sign-in tells anything (ROUNDS=)
 #   make dist     one stripped program file, with man page and shell completions, in .build/dist
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test torture fuzz tsan judge lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
+.PHONY: run check browser-test bench-server test torture fuzz tsan judge lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
@@ -63,14 +66,29 @@ setup-bench-vault: setup
 release: setup
 	$(SWIFT) build $(RELEASE_FLAGS) --product plumbline
 
-# Exit status 1 and 2 are verdicts, not failures of the program.
+DATA ?= var/plumbline
+PORT ?= 8443
 run: release
+	@$(RELEASE) serve --data $(DATA) --port $(PORT)
+
+# Exit status 1 and 2 are verdicts, not failures of the program.
+check: release
 	@$(RELEASE) check || [ $$? -le 2 ]
 
 test: setup-test
 	@Scripts/moto.sh >/dev/null || echo "the S3 emulator could not be installed: the suite \"Copies to a store\" is skipped" >&2
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# The browser is Debian's; its driver comes from PyPI into a place of its own.
+PICTURES ?= .build/pictures
+BROWSER := .build/browser
+browser-test: setup-test
+	$(call install,$(BROWSER_PACKAGES))
+	@[ -x $(BROWSER)/bin/python ] || python3 -m venv $(BROWSER)
+	@$(BROWSER)/bin/python -c 'import playwright' 2>/dev/null || $(BROWSER)/bin/pip install --quiet -r Tests/Browser/requirements.txt
+	$(SWIFT) build --product plumbline
+	for walk in first_run accounts; do $(BROWSER)/bin/python Tests/Browser/$$walk.py .build/debug/plumbline $(PICTURES) || exit 1; done
 
 # The long faults of vault and database: so many kills -9 and simulated crashes, from that seed.
 KILLS ?= 1000
@@ -107,10 +125,17 @@ format:
 bench: setup-bench release
 	$(SWIFT) build $(RELEASE_FLAGS) --product market-benchmark
 	Scripts/bench.sh
+	$(MAKE) --no-print-directory bench-server
 	$(MAKE) --no-print-directory bench-vault
 
 # The environment reaches the script: a program named by VAULT_BENCHMARK is measured as it is.
 VAULT_BENCHMARK ?= .build/release/vault-benchmark
+bench-server: setup-bench
+	$(call install,wrk curl)
+	$(SWIFT) build $(RELEASE_FLAGS) --product plumbline
+	$(SWIFT) build $(RELEASE_FLAGS) --product server-benchmark
+	Scripts/bench-server.sh
+
 bench-vault: setup-bench-vault
 ifeq ($(VAULT_BENCHMARK),.build/release/vault-benchmark)
 	$(SWIFT) build $(RELEASE_FLAGS) --product vault-benchmark

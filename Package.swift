@@ -130,6 +130,18 @@ let package = Package(
         .target(
             name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
 
+        // What sends facts from other hosts.
+        .target(
+            name: "HostAgent",
+            dependencies: [
+                "Checks", "Documents", "Rulebook",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+
         .target(
             name: "Server",
             dependencies: [
@@ -154,7 +166,7 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "SelfCheck", "Server",
+                "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "SelfCheck", "Server",
                 "Vault",
                 "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -166,6 +178,11 @@ let package = Package(
         .executableTarget(
             name: "market-benchmark", dependencies: ["Assessment", "Checks", "CReference", "Documents", "Rulebook"],
             path: "Benchmarks/Market", swiftSettings: strict),
+
+        .executableTarget(
+            name: "server-benchmark",
+            dependencies: ["Checks", "Database", "Documents", "Identity", "Rulebook", "Workspace"], path: "Benchmarks/Server",
+            swiftSettings: strict),
 
         .executableTarget(name: "vault-benchmark", dependencies: ["Vault"], path: "Benchmarks/Vault", swiftSettings: strict),
 
@@ -227,6 +244,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
+        .testTarget(name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(
+            name: "WorkspaceTests",
+            dependencies: ["Assessment", "Checks", "Database", "Documents", "Rulebook", "TestProcesses", "Vault", "Workspace"],
+            swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",

@@ -22,9 +22,10 @@ declare -A may=(
     [Workspace]="Assessment Checks Database Documents Rulebook"
     [SelfCheck]="Checks Database Documents Identity Rulebook Vault"
     [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Vault Workspace"
-    [plumbline]="Assessment Checks Database Documents Identity Reports Rulebook SelfCheck Server Vault VaultNetwork Workspace"
+    [HostAgent]="Checks Documents Rulebook"
+    [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Vault VaultNetwork Workspace"
 )
-ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Reports SelfCheck Server plumbline"
+ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Reports SelfCheck Server HostAgent plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do

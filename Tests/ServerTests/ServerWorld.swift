@@ -109,7 +109,7 @@ final class ServerWorld: Sendable {
         let text = """
             {"schema":"plumbline.facts/1","facts_schema":"linux/1","collected":"\(Instant(seconds: seconds))",
              "collector":{"name":"plumbline","version":"0","user":0},"host":{"name":"\(host)","system":"Test Linux 1"},
-             "sources":{"login_defs":{"state":"read"}},"facts":{"login_defs":{"pass_max_days":\(deny)}}}
+             "sources":{"audit":{"state":"read"}},"facts":{"audit":{"running":false,"days":\(deny)}}}
             """
         return try HostFacts(try JSONReader.read(Array(text.utf8)), origin: "test")
     }

@@ -27,19 +27,22 @@ struct APIRoutes: Sendable {
         let (offset, limit) = try page(visit)
         return .json(
             .object([
-                ("total", .integer(rows.count)), ("offset", .integer(offset)), ("items", .list(rows.dropFirst(offset).prefix(limit))),
+                ("total", .integer(rows.count)), ("offset", .integer(offset)),
+                ("items", .list(rows.dropFirst(offset).prefix(limit))),
             ]))
     }
 
     private var status: Route {
         .api(
             .get, "/status", .permitted(.complianceRead),
-            Operation("getStatus", "What stands, counted by heading, as of the last assessment", gives: Schemas.reference("Status"))
+            Operation(
+                "getStatus", "What stands, counted by heading, as of the last assessment", gives: Schemas.reference("Status"))
         ) { _ in
             let board = workspace.boards.board
             return .json(
                 .object([
-                    ("as_of", board.at.map { .text(Instant(seconds: $0).description) }), ("profile_version", .integer(board.version)),
+                    ("as_of", board.at.map { .text(Instant(seconds: $0).description) }),
+                    ("profile_version", .integer(board.version)),
                     (
                         "headings",
                         .list(
@@ -88,7 +91,8 @@ struct APIRoutes: Sendable {
             }
             let rows = workspace.boards.board.standings.filter { standing in
                 (visit.query["clause"].map { standing.clause == $0 } ?? true)
-                    && (visit.query["system"].map { standing.system == $0 } ?? true) && (verdict.map { standing.verdict == $0 } ?? true)
+                    && (visit.query["system"].map { standing.system == $0 } ?? true)
+                    && (verdict.map { standing.verdict == $0 } ?? true)
             }
             return try Self.list(rows.map(Self.node), visit)
         }
@@ -120,7 +124,8 @@ struct APIRoutes: Sendable {
             try Self.list(
                 try await workspace.systems.all().map { system in
                     .object([
-                        ("id", .text(system.id)), ("name", .text(system.name)), ("owner", .text(system.owner)), ("kind", .text(system.kind)),
+                        ("id", .text(system.id)), ("name", .text(system.name)), ("owner", .text(system.owner)),
+                        ("kind", .text(system.kind)),
                         ("hosts", .texts(system.hosts)), ("facts", .object(system.facts.map { ($0.key, $0.value) })),
                         ("recovery_time", system.recoveryTime.map { .integer($0) } ?? Node(.null)),
                         ("recovery_point", system.recoveryPoint.map { .integer($0) } ?? Node(.null)),
@@ -140,7 +145,8 @@ struct APIRoutes: Sendable {
     private var hosts: Route {
         .api(
             .get, "/hosts", .permitted(.systemsRead),
-            Operation("listHosts", "The newest facts document of every host", parameters: Schemas.paging, gives: Schemas.list("Facts"))
+            Operation(
+                "listHosts", "The newest facts document of every host", parameters: Schemas.paging, gives: Schemas.list("Facts"))
         ) { visit in try Self.list(try await workspace.hosts.newest().map(Self.node), visit) }
     }
 
@@ -161,7 +167,8 @@ struct APIRoutes: Sendable {
         .api(
             .post, "/facts", .permitted(.factsUpload), body: .bytes(limit: DocumentLimits.collected.bytes),
             Operation(
-                "sendFacts", "Keep a facts document; an agent may only speak of its own host", takes: .object([("type", "object")]),
+                "sendFacts", "Keep a facts document; an agent may only speak of its own host",
+                takes: .object([("type", "object")]),
                 gives: Schemas.reference("Kept"), status: 201)
         ) { visit in
             guard visit.headers[.contentType].map({ $0.hasPrefix("application/json") }) ?? false else {
@@ -177,7 +184,8 @@ struct APIRoutes: Sendable {
                 try await workspace.boards.assess(cause: "facts of \(facts.host)", visit.actor)
                 services.hub.tell("board")
             }
-            return .json(.object([("host", .text(facts.host)), ("sha256", .text(facts.sha256)), ("new", .bool(isNew))]), .created)
+            return .json(
+                .object([("host", .text(facts.host)), ("sha256", .text(facts.sha256)), ("new", .bool(isNew))]), .created)
         }
     }
 }
@@ -195,8 +203,11 @@ enum Schemas {
     }
 
     static let paging: [Operation.Parameter] = [
-        .init("offset", "How many to pass over", .object([("type", "integer"), ("minimum", 0), ("maximum", 1_000_000), ("default", 0)])),
-        .init("limit", "Most that are given", .object([("type", "integer"), ("minimum", 1), ("maximum", 1_000), ("default", 100)])),
+        .init(
+            "offset", "How many to pass over",
+            .object([("type", "integer"), ("minimum", 0), ("maximum", 1_000_000), ("default", 0)])),
+        .init(
+            "limit", "Most that are given", .object([("type", "integer"), ("minimum", 1), ("maximum", 1_000), ("default", 100)])),
     ]
 
     static let text: Node = .object([("type", "string")])
@@ -217,36 +228,57 @@ enum Schemas {
         let verdict = choice(Verdict.allCases.map(\.rawValue))
         let both = object([("zh-TW", text), ("en", text)])
         let standing = object([
-            ("clause", text), ("system", maybe("string")), ("verdict", verdict), ("reason", choice(Reason.allCases.map(\.rawValue))),
+            ("clause", text), ("system", maybe("string")), ("verdict", verdict),
+            ("reason", choice(Reason.allCases.map(\.rawValue))),
             ("force", text), ("since", instant), ("declared", say), ("measured", say), ("signed", say), ("accepted", say),
         ])
         return [
-            ("Clause", object([
-                ("clause", text), ("title", both), ("article", both), ("requirement", both),
-                ("standings", .object([("type", "array"), ("items", reference("Standing"))])),
-            ])),
+            (
+                "Clause",
+                object([
+                    ("clause", text), ("title", both), ("article", both), ("requirement", both),
+                    ("standings", .object([("type", "array"), ("items", reference("Standing"))])),
+                ])
+            ),
             ("Error", object([("error", text), ("message", text), ("code", text)])),
-            ("Facts", object([
-                ("host", text), ("system", text), ("collected", instant), ("sha256", text), ("bytes", integer), ("collector", text),
-                ("privileged", bool), ("origin", text),
-            ])),
+            (
+                "Facts",
+                object([
+                    ("host", text), ("system", text), ("collected", instant), ("sha256", text), ("bytes", integer),
+                    ("collector", text),
+                    ("privileged", bool), ("origin", text),
+                ])
+            ),
             ("Kept", object([("host", text), ("sha256", text), ("new", bool)])),
             ("Standing", standing),
-            ("Status", object([
-                ("as_of", instant), ("profile_version", integer),
-                ("headings", .object([
-                    ("type", "array"),
-                    ("items", object([
-                        ("pack", text), ("heading", text), ("fulfilled", integer), ("applicable", integer),
-                        ("counts", .object([("type", "object"), ("additionalProperties", integer)])),
-                    ])),
-                ])),
-            ], optional: ["as_of"])),
-            ("System", object([
-                ("id", text), ("name", text), ("owner", text), ("kind", text),
-                ("hosts", .object([("type", "array"), ("items", text)])), ("facts", .object([("type", "object")])),
-                ("recovery_time", maybe("integer")), ("recovery_point", maybe("integer")),
-            ])),
+            (
+                "Status",
+                object(
+                    [
+                        ("as_of", instant), ("profile_version", integer),
+                        (
+                            "headings",
+                            .object([
+                                ("type", "array"),
+                                (
+                                    "items",
+                                    object([
+                                        ("pack", text), ("heading", text), ("fulfilled", integer), ("applicable", integer),
+                                        ("counts", .object([("type", "object"), ("additionalProperties", integer)])),
+                                    ])
+                                ),
+                            ])
+                        ),
+                    ], optional: ["as_of"])
+            ),
+            (
+                "System",
+                object([
+                    ("id", text), ("name", text), ("owner", text), ("kind", text),
+                    ("hosts", .object([("type", "array"), ("items", text)])), ("facts", .object([("type", "object")])),
+                    ("recovery_time", maybe("integer")), ("recovery_point", maybe("integer")),
+                ])
+            ),
         ]
     }
 }

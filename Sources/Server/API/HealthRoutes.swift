@@ -22,7 +22,9 @@ struct HealthRoutes: Sendable {
                 .get, "/metrics", .permitted(.settingsRead),
                 Operation("getMetrics", "Figures of the server in Prometheus' text form", gives: nil, type: "text/plain")
             ) { _ in await figures() },
-            .form("/csp-report", .anyone(because: "browsers report what a page's policy stopped"), upload: 16 << 10) { _ in .nothing() },
+            .form("/csp-report", .anyone(because: "browsers report what a page's policy stopped"), upload: 16 << 10) { _ in
+                .nothing()
+            },
         ]
     }
 

@@ -74,7 +74,8 @@ package enum OpenAPI {
         ]
         for (status, meaning) in [
             ("400", "What was sent is not as it should be"), ("401", "Nobody is signed in"), ("403", "Not permitted"),
-            ("404", "There is no such thing"), ("413", "Too large"), ("415", "Another media type is wanted"), ("429", "Too often"),
+            ("404", "There is no such thing"), ("413", "Too large"), ("415", "Another media type is wanted"),
+            ("429", "Too often"),
             ("503", "Busy"),
         ] {
             responses.append(

@@ -8,7 +8,9 @@ enum DecisionPanel {
         page.element("div", ("class", "cards")) { page in
             for outcome in set.decisions where outcome.state != .notApplicable { card(outcome, wording, &page) }
         }
-        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("firm.binding"))) { table(set, wording, &$0) }
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("firm.binding"))) {
+            table(set, wording, &$0)
+        }
     }
 
     private static func table(_ set: ObligationSet, _ wording: Wording, _ page: inout HTMLWriter) {

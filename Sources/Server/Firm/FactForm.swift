@@ -15,7 +15,8 @@ struct FactForm {
 
     /// Every fact of firms or systems, questions first.
     static func all(_ rulebook: Rulebook, ofFirm: Bool) -> [FactDefinition] {
-        questions(rulebook, ofFirm: ofFirm) + rulebook.facts.filter { $0.question == nil && $0.isOfFirm == ofFirm }.sorted { $0.key < $1.key }
+        questions(rulebook, ofFirm: ofFirm)
+            + rulebook.facts.filter { $0.question == nil && $0.isOfFirm == ofFirm }.sorted { $0.key < $1.key }
     }
 
     /// The fields. Nothing chosen means that it is not known.

@@ -32,25 +32,32 @@ struct FirmPages: Sendable {
         let facts = SetUpPages.facts(current.document)
         return Page(visit, current.document["name"]?.text ?? wording("web.firm"), .firm).answer { page in
             page.element(
-                "p", ("class", "lead"), text: "\(wording("report.as-of")) \(scene.obligations.asOf) (\(scene.obligations.asOf.rocDescription))")
+                "p", ("class", "lead"),
+                text: "\(wording("report.as-of")) \(scene.obligations.asOf) (\(scene.obligations.asOf.rocDescription))")
             DecisionPanel.write(scene.obligations, wording, &page)
             page.element("div", ("class", "actions")) { page in
                 page.element("a", ("class", "button primary"), ("href", "/firm/what-if"), text: wording("firm.what-if"))
-                if visit.may(.firmChange) { page.element("a", ("class", "button"), ("href", "/firm/change"), text: wording("web.change")) }
+                if visit.may(.firmChange) {
+                    page.element("a", ("class", "button"), ("href", "/firm/change"), text: wording("web.change"))
+                }
             }
             page.element("h2", text: wording("firm.facts"))
             Shapes.facts(
                 FactForm.all(workspace.rulebook, ofFirm: true).map { fact in
                     let assumed = scene.profile.assumed.contains(fact.key)
                     let value = facts[fact.name] ?? (assumed ? scene.profile.firm[fact.name] : nil)
-                    return (wording(fact.title), Self.text(value, fact, wording) + (assumed ? " (\(wording("firm.assumed")))" : ""))
+                    return (
+                        wording(fact.title), Self.text(value, fact, wording) + (assumed ? " (\(wording("firm.assumed")))" : "")
+                    )
                 }, &page)
             page.element("h2", text: wording("firm.history"))
             page.element("ul") { page in
                 for version in history {
                     page.element(
                         "li",
-                        text: "\(version.version) · \(Instant(seconds: version.changed / 1_000_000).text(in: .taipei)) · \(version.by) · \(version.reason)")
+                        text:
+                            "\(version.version) · \(Instant(seconds: version.changed / 1_000_000).text(in: .taipei)) · \(version.by) · \(version.reason)"
+                    )
                 }
             }
         }
@@ -60,7 +67,9 @@ struct FirmPages: Sendable {
         guard let value else { return wording("fact.unknown") }
         if let bool = value.bool { return wording(bool ? Say.yes : .no) }
         func title(_ value: String) -> String { fact.choices.first { $0.value == value }.map { wording($0.title) } ?? value }
-        if let items = value.list { return items.compactMap(\.text).map(title).joined(separator: wording("report.list-separator")) }
+        if let items = value.list {
+            return items.compactMap(\.text).map(title).joined(separator: wording("report.list-separator"))
+        }
         return value.text.map(title) ?? value.plainText + (fact.unit.map { " \($0.rawValue)" } ?? "")
     }
 
@@ -75,7 +84,9 @@ struct FirmPages: Sendable {
         let isAsked = !visit.query.all.isEmpty
         let (tried, wrong) = isAsked ? form.read(visit.query) : (SetUpPages.facts(current.document), [:])
         var after: BoardKeeper.Scene?
-        if isAsked, wrong.isEmpty { after = try await workspace.boards.scene(trying: Self.document(current.document, firm: tried)) }
+        if isAsked, wrong.isEmpty {
+            after = try await workspace.boards.scene(trying: Self.document(current.document, firm: tried))
+        }
         var page = Page(visit, wording("firm.what-if"), .firm)
         page.crumbs = [(wording("web.firm"), "/firm")]
         return page.answer { page in
@@ -96,7 +107,8 @@ struct FirmPages: Sendable {
         page.element(
             "h2", text: changes.isEmpty ? wording("tier.no-changes") : wording("tier.changes", ["count": String(changes.count)]))
         guard !changes.isEmpty else { return }
-        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("firm.what-if"))) { page in
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("firm.what-if"))) {
+            page in
             page.element("table") { page in
                 page.element("tbody") { page in
                     for change in changes {
@@ -134,7 +146,8 @@ struct FirmPages: Sendable {
             }
             Form.post("/firm/change", visit, &page) { page in
                 page.void("input", ("type", "hidden"), ("name", "version"), ("value", String(current.version)))
-                FactForm(facts: FactForm.all(workspace.rulebook, ofFirm: true), wording: wording).write(values, wrong: wrong, &page)
+                FactForm(facts: FactForm.all(workspace.rulebook, ofFirm: true), wording: wording).write(
+                    values, wrong: wrong, &page)
                 Form.Field(
                     name: "reason", label: wording("firm.reason"), value: visit.form.text("reason"), wrong: wrong["reason"] ?? "",
                     isRequired: true

@@ -53,7 +53,9 @@ struct ClausePage: Sendable {
             }
             guard !standings.isEmpty else { return }
             page.element("h2", text: wording("clause.subjects"))
-            page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("clause.subjects"))) { page in
+            page.element(
+                "div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("clause.subjects"))
+            ) { page in
                 page.element("table") { page in
                     page.element("tbody") { page in
                         for standing in standings {
@@ -145,7 +147,8 @@ struct ClausePage: Sendable {
                     if parameter.isOverridden { badge("", wording("report.overridden"), &page) }
                     if let waiver = parameter.waiver {
                         badge(
-                            "warn", wording("report.waived", ["date": waiver.expires.description, "approver": waiver.approver]), &page)
+                            "warn", wording("report.waived", ["date": waiver.expires.description, "approver": waiver.approver]),
+                            &page)
                     }
                 }
             }
@@ -211,7 +214,9 @@ struct ClausePage: Sendable {
         _ findings: [Finding], _ observation: Trace.Observation, _ wording: Wording, _ page: inout HTMLWriter
     ) {
         guard !findings.isEmpty else { return }
-        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("clause.evidence"))) { page in
+        page.element(
+            "div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("clause.evidence"))
+        ) { page in
             page.element("table") { page in
                 page.element("thead") { page in
                     page.element("tr") { page in
@@ -227,11 +232,17 @@ struct ClausePage: Sendable {
                                 let line = finding.line > 0 ? "#L\(finding.line)" : ""
                                 page.element(
                                     "a",
-                                    ("href", "/hosts/\(FormFields.encode(observation.host))/facts/\(observation.factsHash)\(line)")
+                                    (
+                                        "href",
+                                        "/hosts/\(FormFields.encode(observation.host))/facts/\(observation.factsHash)\(line)"
+                                    )
                                 ) { $0.element("code", text: finding.path) }
                             }
                             page.element(
-                                "td", text: "\(finding.found ?? wording("report.not-known")) \(finding.found == nil ? "" : finding.unit ?? "")")
+                                "td",
+                                text:
+                                    "\(finding.found ?? wording("report.not-known")) \(finding.found == nil ? "" : finding.unit ?? "")"
+                            )
                             page.element("td", text: "\(finding.sign) \(finding.limit ?? "—") \(finding.limitSource ?? "")")
                             page.element("td") { $0.element("code", text: finding.origin ?? "") }
                         }
@@ -251,7 +262,8 @@ struct ClausePage: Sendable {
         for observation in failed {
             Shapes.notice("bad", &page) { page in
                 page.element(
-                    "strong", text: "\(wording(observation.check.title)) (\(wording("severity.\(observation.check.severity.rawValue)")))")
+                    "strong",
+                    text: "\(wording(observation.check.title)) (\(wording("severity.\(observation.check.severity.rawValue)")))")
                 for line in wording(observation.check.remedy).split(separator: "\n") { page.element("p", text: String(line)) }
             }
         }

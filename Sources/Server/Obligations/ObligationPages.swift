@@ -54,7 +54,8 @@ struct ObligationPages: Sendable {
             let system = byID[standing.system]
             return Row(
                 standing: standing, clause: clause, pack: workspace.rulebook.pack(ofClause: index).id, group: clause.group,
-                owner: system?.owner ?? "", systemName: standing.system.isEmpty ? wording("report.whole-firm") : system?.name ?? standing.system,
+                owner: system?.owner ?? "",
+                systemName: standing.system.isEmpty ? wording("report.whole-firm") : system?.name ?? standing.system,
                 order: index)
         }
     }
@@ -70,7 +71,8 @@ struct ObligationPages: Sendable {
         var list = Listing<Row>(
             name: "obligations",
             columns: [
-                .init("clause", wording("obligation.clause"), { .text($0.standing.clause) }, isBefore: { $0.order < $1.order }) { row, page in
+                .init("clause", wording("obligation.clause"), { .text($0.standing.clause) }, isBefore: { $0.order < $1.order }) {
+                    row, page in
                     page.element("a", ("href", Self.path(row.standing)), text: row.standing.clause)
                 },
                 .init("title", wording("obligation.title"), { .text(wording($0.clause.title)) }),
@@ -89,7 +91,8 @@ struct ObligationPages: Sendable {
                     isBefore: { $0.standing.since < $1.standing.since }
                 ) { row, page in page.text("\(Instant(seconds: row.standing.since).date(in: .taipei))") },
                 .init("owner", wording("system.owner"), { .text($0.owner) }, isBefore: { $0.owner < $1.owner }),
-            ], text: { "\($0.standing.clause) \($0.clause.title.chinese) \($0.clause.title.english) \($0.systemName) \($0.owner)" },
+            ],
+            text: { "\($0.standing.clause) \($0.clause.title.chinese) \($0.clause.title.english) \($0.systemName) \($0.owner)" },
             schema: "plumbline.obligations/1")
         list.filters = [
             .init(id: "heading", title: wording("obligation.article"), choices: headings) { "\($0.pack)/\($0.group)" == $1 },
@@ -166,12 +169,14 @@ struct ObligationPages: Sendable {
                 .init("at", wording("trail.time"), { .text(Instant(seconds: $0.at).description) }, isBefore: { $0.at < $1.at }) {
                     change, page in page.text(Instant(seconds: change.at).text(in: .taipei))
                 },
-                .init("clause", wording("obligation.clause"), { .text($0.clause) }, isBefore: { $0.clause < $1.clause }) { change, page in
+                .init("clause", wording("obligation.clause"), { .text($0.clause) }, isBefore: { $0.clause < $1.clause }) {
+                    change, page in
                     let query = change.system.isEmpty ? "" : "?" + FormFields.query([("system", change.system)])
                     page.element("a", ("href", "/clauses/\(change.clause)\(query)"), text: change.clause)
                 },
                 .init("system", wording("obligation.system"), { .text($0.system) }, isBefore: { $0.system < $1.system }),
-                .init("before", wording("obligation.before"), { $0.before.map { .text($0.rawValue) } ?? Node(.null) }) { change, page in
+                .init("before", wording("obligation.before"), { $0.before.map { .text($0.rawValue) } ?? Node(.null) }) {
+                    change, page in
                     if let before = change.before { Shapes.verdict(before, wording, &page) }
                 },
                 .init("after", wording("obligation.after"), { .text($0.after.rawValue) }) { change, page in

@@ -53,7 +53,8 @@ enum Form {
         page.element("div", ("class", "field")) { page in
             page.element("label", ("for", name), text: label)
             if !hint.isEmpty { page.element("p", ("class", "hint"), ("id", name + "-hint"), text: hint) }
-            page.element("select", ("id", name), ("name", name), ("aria-describedby", hint.isEmpty ? nil : name + "-hint")) { page in
+            page.element("select", ("id", name), ("name", name), ("aria-describedby", hint.isEmpty ? nil : name + "-hint")) {
+                page in
                 for choice in choices {
                     page.element(
                         "option", ("value", choice.value), ("selected", choice.value == chosen ? "" : nil), text: choice.title)
@@ -65,11 +66,12 @@ enum Form {
     /// A choice of one (`radio`) or of any number (`checkbox`), all of them seen.
     static func boxes(
         _ type: String, _ name: String, _ label: String, hint: String = "", _ choices: [Choice], chosen: [String],
-        _ page: inout HTMLWriter
+        wrong: String = "", _ page: inout HTMLWriter
     ) {
         page.element("fieldset", ("class", "field")) { page in
             page.element("legend", text: label)
             if !hint.isEmpty { page.element("p", ("class", "hint"), text: hint) }
+            if !wrong.isEmpty { page.element("p", ("class", "wrong"), text: "✗ " + wrong) }
             for (number, choice) in choices.enumerated() {
                 let id = "\(name)-\(number)"
                 page.element("label", ("class", "choice"), ("for", id)) { page in

@@ -11,6 +11,8 @@ struct Listing<Row: Sendable> {
         /// Its heading.
         var title: String
         var isNumber = false
+        /// Whether the page shows it; exports hold it anyhow.
+        var isShown = true
         /// What exports hold.
         var value: (Row) -> Node
         /// What the page shows; the value's text when nil.
@@ -32,6 +34,18 @@ struct Listing<Row: Sendable> {
             cell: @escaping (Row, inout HTMLWriter) -> Void
         ) {
             self.init(id, title, isNumber: isNumber, value, isBefore: nil, cell: cell)
+        }
+
+        /// What only exports hold: the page shows it in another way.
+        static func exported(_ id: String, _ title: String, _ value: @escaping (Row) -> Node) -> Column {
+            var column = Column(id, title, value, isBefore: nil)
+            column.isShown = false
+            return column
+        }
+
+        /// What can be done with a row; no export holds it.
+        static func acts(_ title: String, _ cell: @escaping (Row, inout HTMLWriter) -> Void) -> Column {
+            Column("", title, { _ in "" }, cell: cell)
         }
     }
 
@@ -117,14 +131,16 @@ struct Listing<Row: Sendable> {
     }
 
     /// A row for programs.
-    func node(_ row: Row) -> Node { .object(columns.map { ($0.id, $0.value(row)) }) }
+    func node(_ row: Row) -> Node { .object(exported.map { ($0.id, $0.value(row)) }) }
+
+    private var exported: [Column] { columns.filter { !$0.id.isEmpty } }
 
     private func csv(_ rows: [Row]) -> [UInt8] {
         // The mark tells spreadsheets that it is UTF-8.
         var out = Array("\u{FEFF}".utf8)
         func line(_ cells: [String]) { out += Array((cells.map(CSV.cell).joined(separator: ",") + "\r\n").utf8) }
-        line(columns.map(\.id))
-        for row in rows { line(columns.map { $0.value(row).plainText }) }
+        line(exported.map(\.id))
+        for row in rows { line(exported.map { $0.value(row).plainText }) }
         return out
     }
 
@@ -140,22 +156,34 @@ struct Listing<Row: Sendable> {
             page.element("p", ("class", "lead"), text: wording(rows.isEmpty ? "web.empty" : "web.none-found"))
             return
         }
-        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("web.table"))) { page in
+        table(
+            Array(found.dropFirst((number - 1) * question.size).prefix(question.size)), wording("web.table"), question, visit,
+            &page)
+        foot(question, found.count, number, pages, visit, &page)
+    }
+
+    /// Only the table: a few rows within another page.
+    func table(_ rows: [Row], _ label: String, _ visit: Visit, _ page: inout HTMLWriter) {
+        guard !rows.isEmpty else { return page.element("p", ("class", "lead"), text: visit.wording("web.empty")) }
+        table(rows, label, Question(FormFields(), size: pageSize), visit, &page)
+    }
+
+    private func table(_ rows: [Row], _ label: String, _ question: Question, _ visit: Visit, _ page: inout HTMLWriter) {
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", label)) { page in
             page.element("table", ("class", "stack")) { page in
                 page.element("thead") { $0.element("tr") { head(question, visit, &$0) } }
-                page.element("tbody") { page in
-                    for row in found.dropFirst((number - 1) * question.size).prefix(question.size) { self.row(row, &page) }
-                }
+                page.element("tbody") { page in for row in rows { self.row(row, &page) } }
             }
         }
-        foot(question, found.count, number, pages, visit, &page)
     }
 
     private func row(_ row: Row, _ page: inout HTMLWriter) {
         page.element("tr") { page in
-            for (place, column) in columns.enumerated() {
+            for (place, column) in columns.lazy.filter(\.isShown).enumerated() {
                 let fill: (inout HTMLWriter) -> Void = { page in
-                    if let cell = column.cell { cell(row, &page) } else { page.text(column.value(row).plainText) }
+                    guard let cell = column.cell else { return page.text(column.value(row).plainText) }
+                    // In one piece beside its heading where the screen is narrow.
+                    page.element("div") { cell(row, &$0) }
                 }
                 if place == 0 {
                     page.element("th", ("scope", "row"), ("data-label", column.title), body: fill)
@@ -192,7 +220,7 @@ struct Listing<Row: Sendable> {
     }
 
     private func head(_ question: Question, _ visit: Visit, _ page: inout HTMLWriter) {
-        for column in columns {
+        for column in columns where column.isShown {
             let isSorted = column.id == question.sort
             let direction = isSorted ? (question.isDescending ? "descending" : "ascending") : nil
             page.element("th", ("scope", "col"), ("class", column.isNumber ? "number" : nil), ("aria-sort", direction)) { page in
@@ -213,18 +241,23 @@ struct Listing<Row: Sendable> {
             page.element("span", text: wording("web.rows", ["count": String(count)]))
             if pages > 1 {
                 if number > 1 {
-                    page.element("a", ("href", address(visit, ["page": String(number - 1)])), ("rel", "prev"), text: wording("web.previous"))
+                    page.element(
+                        "a", ("href", address(visit, ["page": String(number - 1)])), ("rel", "prev"),
+                        text: wording("web.previous"))
                 }
                 page.element("span", text: "\(number) / \(pages)")
                 if number < pages {
-                    page.element("a", ("href", address(visit, ["page": String(number + 1)])), ("rel", "next"), text: wording("web.next"))
+                    page.element(
+                        "a", ("href", address(visit, ["page": String(number + 1)])), ("rel", "next"), text: wording("web.next"))
                 }
             }
             page.element("span", ("class", "exports")) { page in
                 for format in ["csv", "json"] {
                     page.element("a", ("href", address(visit, ["format": format])), ("download", ""), text: format.uppercased())
                 }
-                page.element("button", ("class", "quiet"), ("type", "button"), ("data-print", ""), ("hidden", ""), text: wording("web.print"))
+                page.element(
+                    "button", ("class", "quiet"), ("type", "button"), ("data-print", ""), ("hidden", ""),
+                    text: wording("web.print"))
             }
         }
     }
@@ -244,7 +277,9 @@ enum CSV {
     /// A cell; one that a spreadsheet would take for a formula is made a text.
     static func cell(_ text: String) -> String {
         var text = text
-        if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), ExactNumber(text) == nil { text = "'" + text }
+        if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), ExactNumber(text) == nil {
+            text = "'" + text
+        }
         guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }

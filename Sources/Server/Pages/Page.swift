@@ -35,6 +35,11 @@ struct Page {
 
     private var wording: Wording { visit.wording }
 
+    /// Where somebody's work begins.
+    static func home(_ visit: Visit) -> String {
+        ([.today, .accounts] + Place.allCases).first { visit.may($0.permission) }?.path ?? "/me"
+    }
+
     /// As an answer.
     func answer(_ body: (inout HTMLWriter) -> Void) -> Answer { .html(bytes(body)) }
 
@@ -56,7 +61,8 @@ struct Page {
                         page.element("a", ("href", visit.path), text: wording("web.new"))
                     }
                 }
-                page.element("footer", text: "\(wording("web.brand")) \(ServerIdentity.version) · \(wording("report.disclaimer"))")
+                page.element(
+                    "footer", text: "\(wording("web.brand")) \(ServerIdentity.version) · \(wording("report.disclaimer"))")
             }
         }
     }
@@ -119,7 +125,8 @@ struct Page {
                 ("aria-label", wording(isDark ? "web.light" : "web.dark")), text: isDark ? "☀" : "☾")
         }
         guard let signedIn = visit.signedIn else { return }
-        page.element("a", ("class", "button quiet"), ("href", "/me"), text: signedIn.session?.account.displayName ?? signedIn.name)
+        page.element(
+            "a", ("class", "button quiet"), ("href", "/me"), text: signedIn.session?.account.displayName ?? signedIn.name)
         Form.post("/sign-out", visit, &page) { page in
             page.element("button", ("class", "quiet"), text: wording("web.sign-out"))
         }

@@ -1,13 +1,15 @@
 internal import Assessment
 internal import HTML
 internal import Reports
+internal import Rulebook
 
 /// Small pictures and marks that pages share.
 enum Shapes {
     /// The plumb line.
     static func plumb(_ page: inout HTMLWriter) {
         page.element("svg", ("viewBox", "0 0 14 20"), ("aria-hidden", "true"), ("focusable", "false")) { page in
-            page.element("path", ("d", "M1 1h12M7 1v9"), ("stroke", "currentColor"), ("stroke-width", "1.6"), ("fill", "none"), text: "")
+            page.element(
+                "path", ("d", "M1 1h12M7 1v9"), ("stroke", "currentColor"), ("stroke-width", "1.6"), ("fill", "none"), text: "")
             page.element("path", ("d", "M3.6 10h6.8l-1 3L7 19l-2.4-6z"), ("fill", "currentColor"), text: "")
         }
     }
@@ -60,6 +62,51 @@ enum Shapes {
     /// A remark with a mark at its side: `good`, `bad`, `warn` or plain.
     static func notice(_ kind: String, _ page: inout HTMLWriter, _ body: (inout HTMLWriter) -> Void) {
         page.element("div", ("class", "notice \(kind)"), ("role", "note"), body: body)
+    }
+
+    /// What went wrong, read out at once.
+    static func alert(_ text: String, _ page: inout HTMLWriter) {
+        notice("bad", &page) { $0.element("p", ("role", "alert"), text: text) }
+    }
+
+    /// What was done, read out when there is a pause.
+    static func done(_ text: String, _ page: inout HTMLWriter) {
+        notice("good", &page) { $0.element("p", ("role", "status"), text: text) }
+    }
+
+    /// A moment in a table: short, in one piece, whole in its attributes.
+    static func time(_ instant: Instant, _ page: inout HTMLWriter) {
+        let text = instant.text(in: .taipei)
+        page.element(
+            "time", ("datetime", instant.description), ("title", text), text: String(text.prefix(19)).replacing("T", with: " "))
+    }
+
+    /// A short text that stays in one piece.
+    static func short(_ text: String, _ page: inout HTMLWriter) {
+        guard !text.isEmpty else { return }
+        page.element("span", ("class", "short"), text: text)
+    }
+
+    /// A small label: `good`, `bad`, `warn` or plain.
+    static func badge(_ kind: String, _ text: String, _ page: inout HTMLWriter) {
+        page.element("span", ("class", kind.isEmpty ? "badge" : "badge \(kind)"), text: text)
+    }
+
+    /// Pages of one place beside each other.
+    static func tabs(_ name: String, _ tabs: [(title: String, path: String)], current: String, _ page: inout HTMLWriter) {
+        page.element("nav", ("class", "tabs"), ("aria-label", name)) { page in
+            for tab in tabs {
+                page.element("a", ("href", tab.path), ("aria-current", tab.path == current ? "page" : nil), text: tab.title)
+            }
+        }
+    }
+
+    /// Links that look like buttons.
+    static func links(_ links: [(title: String, path: String)], _ page: inout HTMLWriter) {
+        guard !links.isEmpty else { return }
+        page.element("div", ("class", "actions")) { page in
+            for link in links { page.element("a", ("class", "button"), ("href", link.path), text: link.title) }
+        }
     }
 
     /// Names and values.

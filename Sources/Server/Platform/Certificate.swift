@@ -25,7 +25,8 @@ package enum ServerCertificate {
         if there.0 && there.1 { return false }
         guard !there.0, !there.1 else {
             throw DocumentError(
-                .notFound, source: there.0 ? key : certificate, reason: "the other half of the certificate is missing; put it here")
+                .notFound, source: there.0 ? key : certificate,
+                reason: "the other half of the certificate is missing; put it here")
         }
         let (pem, secret) = try make(host, now)
         try DocumentFile.write(Array(secret.utf8), to: key)
@@ -52,7 +53,8 @@ package enum ServerCertificate {
             SubjectAlternativeNames(names)
         }
         let certificate = try Certificate(
-            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey, notValidBefore: from, notValidAfter: until,
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: key.publicKey, notValidBefore: from,
+            notValidAfter: until,
             issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256, extensions: extensions, issuerPrivateKey: key)
         return (try certificate.serializeAsPEM().pemString + "\n", secret.pemRepresentation + "\n")
     }

@@ -13,14 +13,27 @@ package enum FirmServer {
         var routes = Assets.routes + api + [OpenAPI.route(api)]
         routes += SetUpPages(services: services).routes
         routes += SignInPages(services: services).routes
+        routes += ProvePages(services: services).routes
+        routes += ForgotPages(services: services).routes
         routes += PreferencePages().routes
+        routes += MePages(services: services).routes
         routes += TodayPage(services: services).routes
         routes += ObligationPages(services: services).routes
         routes += ClausePage(services: services).routes
         routes += SystemPages(services: services).routes
         routes += HostPages(services: services).routes
         routes += FirmPages(services: services).routes
+        routes += accounts(services)
+        routes += TrailPages(services: services).routes
+        routes += StylePage().routes
         return try RouteTable(routes)
+    }
+
+    /// The pages about everybody's accounts.
+    private static func accounts(_ services: Services) -> [Route] {
+        AccountPages(services: services).routes + AccountActs(services: services).routes + RequestPages(services: services).routes
+            + RolePages(services: services).routes + ReviewPages(services: services).routes
+            + TokenPages(services: services).routes
     }
 
     /// What the platform needs to answer.
@@ -30,7 +43,8 @@ package enum FirmServer {
     ) -> Platform {
         Platform(
             routes: routes, authenticator: authenticator(services), catalog: catalog, log: log, metrics: metrics,
-            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) }, page: ErrorPage.bytes)
+            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) },
+            page: ErrorPage.bytes)
     }
 
     private static func authenticator(_ services: Services) -> Authenticator {

@@ -191,7 +191,7 @@ struct Responder: HTTPResponder {
 
     /// Lets a visit in, sends it elsewhere, or refuses it.
     private func admit(_ route: Route, _ visit: inout Visit) async throws -> Answer? {
-        let next = "?" + FormFields.query([("next", visit.method == .get ? visit.path : "/")])
+        let next = "?" + FormFields.query([("next", returnPath(visit))])
         func signIn() -> Answer? { route.isForPrograms ? nil : .see("/sign-in" + (visit.path == "/" ? "" : next)) }
         let refused = Failure(.unauthorized, "sign-in", headers: route.isForPrograms ? [.wwwAuthenticate: "Bearer"] : [:])
         switch route.access {
@@ -212,6 +212,13 @@ struct Responder: HTTPResponder {
             if route.isFresh, !signedIn.isFresh { return .see("/prove" + next) }
             return nil
         }
+    }
+
+    /// Where somebody goes on after signing in or proving who they are: the page they wanted, or the one whose form they sent.
+    private func returnPath(_ visit: Visit) -> String {
+        guard visit.method != .get else { return visit.path }
+        guard let segments = Self.segments(visit.path), case .route = platform.routes.match(.get, segments) else { return "/" }
+        return visit.path
     }
 
     private func read(_ request: Request, _ route: Route, _ visit: inout Visit) async throws {
@@ -259,12 +266,15 @@ struct Responder: HTTPResponder {
         let origin = visit.headers[.origin]
         // Our own policy of no referrer makes browsers write "null" here; then their other word decides.
         let named = origin == "null" ? nil : origin
-        guard named.map({ platform.origins.contains($0) }) ?? (site == "same-origin"), site ?? "same-origin" == "same-origin" else {
+        guard named.map({ platform.origins.contains($0) }) ?? (site == "same-origin"), site ?? "same-origin" == "same-origin"
+        else {
             throw Failure(.forbidden, "origin", detail: "origin \(origin ?? "none"), site \(site ?? "none")")
         }
         guard let signedIn = visit.signedIn else { return }
         let given = visit.form["csrf"] ?? visit.headers[SecurityHeaders.named("X-CSRF-Token")] ?? visit.query["csrf"]
-        guard let given, Self.isEqual(given, signedIn.csrf) else { throw Failure(.forbidden, "origin", detail: "the form's word is wrong") }
+        guard let given, Self.isEqual(given, signedIn.csrf) else {
+            throw Failure(.forbidden, "origin", detail: "the form's word is wrong")
+        }
     }
 
     /// Compares without telling by its time where two texts differ.
@@ -325,7 +335,9 @@ struct Responder: HTTPResponder {
                     defer { metrics.streams(-1) }
                     // A line at once, so that the browser knows that it is connected.
                     try await writer.write(ByteBuffer(string: ": here\n\nretry: 5000\n\n"))
-                    for await topic in source.stream { try await writer.write(ByteBuffer(string: "event: \(topic)\ndata: new\n\n")) }
+                    for await topic in source.stream {
+                        try await writer.write(ByteBuffer(string: "event: \(topic)\ndata: new\n\n"))
+                    }
                     try await writer.finish(nil)
                 })
         }

@@ -6,6 +6,7 @@ internal import Workspace
 extension StorageError: FailureConvertible {
     package var failure: Failure {
         switch code {
+        case .notFound: Failure.notFound(description)
         case .busy, .trailFull, .full, .closed:
             Failure(.serviceUnavailable, "busy", detail: description, headers: [.retryAfter: "5"])
         default: Failure(.internalServerError, "internal", detail: description)

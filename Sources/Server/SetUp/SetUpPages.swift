@@ -20,7 +20,9 @@ struct SetUpPages: Sendable {
             },
             .form("/setup", .anyone(because: "the link's secret is shown here first")) { visit in
                 let ticket = visit.form.text("ticket")
-                guard try await services.identity.setup.isValid(ticket, client: visit.client) else { return link(visit, wrong: true) }
+                guard try await services.identity.setup.isValid(ticket, client: visit.client) else {
+                    return link(visit, wrong: true)
+                }
                 var answer = Answer.see("/setup/firm")
                 answer.setCookie(Cookie.set(Cookie.setup, ticket, seconds: 3_600))
                 return answer
@@ -50,7 +52,8 @@ struct SetUpPages: Sendable {
         page.element("ol", ("class", "steps")) { page in
             for (number, step) in Self.steps.enumerated() {
                 page.element(
-                    "li", ("aria-current", step == current ? "step" : nil), text: "\(number + 1) \(wording("setup.step-\(step)"))")
+                    "li", ("aria-current", step == current ? "step" : nil), text: "\(number + 1) \(wording("setup.step-\(step)"))"
+                )
             }
         }
     }
@@ -59,10 +62,13 @@ struct SetUpPages: Sendable {
         page(visit, "setup.title").answer { page in
             steps("link", visit.wording, &page)
             page.element("p", ("class", "lead"), text: visit.wording("setup.link-why"))
-            if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: visit.wording("setup.link-wrong")) } }
+            if wrong {
+                Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: visit.wording("setup.link-wrong")) }
+            }
             Form.post("/setup", visit, &page) { page in
                 Form.Field(
-                    name: "ticket", label: visit.wording("setup.ticket"), hint: visit.wording("setup.ticket-hint"), isRequired: true,
+                    name: "ticket", label: visit.wording("setup.ticket"), hint: visit.wording("setup.ticket-hint"),
+                    isRequired: true,
                     limit: 200, isFocused: true
                 ).write(&page)
                 Form.actions(visit.wording("web.continue"), &page)
@@ -84,7 +90,8 @@ struct SetUpPages: Sendable {
             if !wrong.isEmpty { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("error.form")) } }
             Form.post("/setup/firm", visit, &page) { page in
                 Form.Field(
-                    name: "name", label: wording("firm.name"), value: name, wrong: wrong["name"] ?? "", isRequired: true, limit: 200,
+                    name: "name", label: wording("firm.name"), value: name, wrong: wrong["name"] ?? "", isRequired: true,
+                    limit: 200,
                     isFocused: true
                 ).write(&page)
                 FactForm(facts: FactForm.questions(services.workspace.rulebook, ofFirm: true), wording: wording)
@@ -101,7 +108,9 @@ struct SetUpPages: Sendable {
         if name.isEmpty { wrong["name"] = visit.wording("web.required") }
         guard wrong.isEmpty else { return firm(visit, name: name, values: values, wrong: wrong) }
         let current = try await services.workspace.firm.current()
-        for (key, value) in Self.facts(current?.document) where !questions.contains(where: { $0.name == key }) { values[key] = value }
+        for (key, value) in Self.facts(current?.document) where !questions.contains(where: { $0.name == key }) {
+            values[key] = value
+        }
         let document: Node = .object([
             ("schema", .text(Profile.schema)), ("name", .text(name)),
             ("firm", .object(values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })),
@@ -123,7 +132,8 @@ struct SetUpPages: Sendable {
                     let names = scene.profile.assumed.sorted().map { key in
                         services.workspace.rulebook.fact(key).map { wording($0.title) } ?? key
                     }
-                    page.element("p", text: wording("setup.assumed", ["facts": names.joined(separator: wording("report.list-separator"))]))
+                    page.element(
+                        "p", text: wording("setup.assumed", ["facts": names.joined(separator: wording("report.list-separator"))]))
                 }
             }
             page.element("p", text: wording("setup.collect-why"))
@@ -200,17 +210,7 @@ struct SetUpPages: Sendable {
             steps("ready", wording, &page)
             page.element("p", ("class", "lead"), text: wording("setup.ready-why"))
             for (person, password) in made {
-                page.element("section", ("class", "card")) { page in
-                    page.element("h2", text: person.displayName)
-                    page.element("dl", ("class", "facts")) { page in
-                        page.element("dt", text: wording("sign-in.name"))
-                        page.element("dd") { $0.element("code", text: person.name.text) }
-                        page.element("dt", text: wording("setup.password"))
-                        page.element("dd") { $0.element("code", ("data-password", person.name.text), text: password.text) }
-                        page.element("dt", text: wording("setup.until"))
-                        page.element("dd", text: password.until.text(in: .taipei))
-                    }
-                }
+                InitialPasswordPage.card(visit, name: person.name, displayName: person.displayName, password, &page)
             }
             page.element("div", ("class", "actions")) { page in
                 page.element("a", ("class", "button primary"), ("href", "/sign-in"), text: wording("sign-in.title"))

@@ -6,13 +6,15 @@ internal import Reports
 
 /// Setting up an authenticator program, and the codes for the day it is lost.
 enum TOTPPage {
-    static func form(_ visit: Visit, _ enrolment: TOTPEnrolment, action: String, wrong: Bool) -> Answer {
+    static func form(
+        _ visit: Visit, _ enrolment: TOTPEnrolment, action: String, why: String = "enrol.why", wrong: Bool
+    ) -> Answer {
         let wording = visit.wording
         var page = Page(visit, wording("enrol.title"))
         page.isNarrow = true
         return page.answer { page in
-            page.element("p", ("class", "lead"), text: wording("enrol.why"))
-            if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("factor.failed")) } }
+            page.element("p", ("class", "lead"), text: wording(why))
+            if wrong { Shapes.alert(wording("factor.failed"), &page) }
             page.element("p", text: wording("enrol.scan"))
             QRPicture.write(enrolment.uri, wording("enrol.picture"), &page)
             page.element("p") { page in
@@ -22,7 +24,8 @@ enum TOTPPage {
             Form.post(action, visit, &page) { page in
                 page.void("input", ("type", "hidden"), ("name", "enrolment"), ("value", enrolment.ticket))
                 Form.Field(
-                    name: "label", label: wording("enrol.label"), hint: wording("enrol.label-hint"), value: wording("enrol.phone"),
+                    name: "label", label: wording("enrol.label"), hint: wording("enrol.label-hint"),
+                    value: wording("enrol.phone"),
                     isRequired: true, limit: 60
                 ).write(&page)
                 Form.Field(
@@ -31,6 +34,23 @@ enum TOTPPage {
                 ).write(&page)
                 Form.actions(wording("enrol.done"), &page)
             }
+        }
+    }
+
+    /// The first code was wrong: another try with what was scanned already.
+    static func again(_ visit: Visit, _ ticket: String, label: String, action: String, from start: String) -> Answer {
+        let wording = visit.wording
+        let page = ActPage(
+            title: wording("enrol.title"), lead: wording("enrol.again"), path: action, button: wording("enrol.done"),
+            crumbs: [(wording("enrol.start-over"), start)], place: nil, wrong: wording("factor.failed"))
+        return page.answer(visit) { page in
+            page.void("input", ("type", "hidden"), ("name", "enrolment"), ("value", ticket))
+            page.void("input", ("type", "hidden"), ("name", "label"), ("value", label))
+            Form.Field(
+                name: "code", label: wording("enrol.code"), isRequired: true, autocomplete: "one-time-code", mode: "numeric",
+                limit: 6,
+                isFocused: true
+            ).write(&page)
         }
     }
 
@@ -68,7 +88,10 @@ enum QRPicture {
 
 /// Asking a security key, and reading what it answered.
 enum SecurityKeyPage {
-    static func ask(_ visit: Visit, _ challenge: SecurityKeyChallenge, action: String) -> Answer {
+    static func ask(
+        _ visit: Visit, _ challenge: SecurityKeyChallenge, action: String, ticket: String = "",
+        other: String = "/sign-in/factor?kinds=totp+recovery", _ fields: (inout HTMLWriter) -> Void = { _ in }
+    ) -> Answer {
         let wording = visit.wording
         var page = Page(visit, wording("key.title"))
         page.isNarrow = true
@@ -81,13 +104,15 @@ enum SecurityKeyPage {
             ),
         ])
         return page.answer { page in
-            form(visit, action, "get", options, "", &page)
+            form(visit, action, "get", options, ticket, fields, &page)
             page.element("noscript") { $0.element("p", text: wording("key.script")) }
-            page.element("p") { $0.element("a", ("href", "/sign-in/factor?kinds=totp+recovery"), text: wording("key.other")) }
+            page.element("p") { $0.element("a", ("href", other), text: wording("key.other")) }
         }
     }
 
-    static func register(_ visit: Visit, _ challenge: SecurityKeyChallenge, ticket: String, name: String, action: String) -> Answer {
+    static func register(_ visit: Visit, _ challenge: SecurityKeyChallenge, ticket: String, name: String, action: String)
+        -> Answer
+    {
         let wording = visit.wording
         var page = Page(visit, wording("key.add"))
         page.isNarrow = true
@@ -112,13 +137,14 @@ enum SecurityKeyPage {
             ("authenticatorSelection", .object([("userVerification", "preferred"), ("residentKey", "discouraged")])),
         ])
         return page.answer { page in
-            form(visit, action, "create", options, ticket, &page)
+            form(visit, action, "create", options, ticket, { _ in }, &page)
             page.element("noscript") { $0.element("p", text: wording("key.script")) }
         }
     }
 
     private static func form(
-        _ visit: Visit, _ action: String, _ kind: String, _ options: Node, _ ticket: String, _ page: inout HTMLWriter
+        _ visit: Visit, _ action: String, _ kind: String, _ options: Node, _ ticket: String, _ fields: (inout HTMLWriter) -> Void,
+        _ page: inout HTMLWriter
     ) {
         let wording = visit.wording
         page.element(
@@ -129,15 +155,18 @@ enum SecurityKeyPage {
             page.void("input", ("type", "hidden"), ("name", "credential"), ("value", ""))
             page.void("input", ("type", "hidden"), ("name", "ticket"), ("value", ticket))
             if kind == "create" {
-                Form.Field(name: "label", label: wording("enrol.label"), value: wording("key.name"), isRequired: true, limit: 60).write(&page)
+                Form.Field(name: "label", label: wording("enrol.label"), value: wording("key.name"), isRequired: true, limit: 60)
+                    .write(&page)
             }
+            fields(&page)
             page.element("p", ("data-failed", ""), ("hidden", ""), ("role", "alert"), text: wording("key.failed"))
             Form.actions(wording("key.touch"), &page)
         }
     }
 
     private static func credential(_ visit: Visit) -> (Node, Node)? {
-        guard let node = try? JSONReader.read(Array((visit.form["credential"] ?? "").utf8)), let response = node["response"] else {
+        guard let node = try? JSONReader.read(Array((visit.form["credential"] ?? "").utf8)), let response = node["response"]
+        else {
             return nil
         }
         return (node, response)

@@ -5,8 +5,9 @@ internal import Reports
 /// Choosing a new password: what is wanted is said before, and what was wrong after.
 enum PasswordPage {
     static func form(
-        _ visit: Visit, action: String, reason: String, faults: [PasswordFault], isDifferent: Bool = false, asksCurrent: Bool = false,
-        isWrong: Bool = false, policy: IdentityPolicy
+        _ visit: Visit, action: String, reason: String, faults: [PasswordFault], isDifferent: Bool = false,
+        asksCurrent: Bool = false,
+        isWrong: Bool = false, policy: IdentityPolicy, other: String = "", _ fields: (inout HTMLWriter) -> Void = { _ in }
     ) -> Answer {
         let wording = visit.wording
         var page = Page(visit, wording("password.title"))
@@ -14,8 +15,9 @@ enum PasswordPage {
         let known = PasswordReason(rawValue: reason)
         return page.answer { page in
             if let known { page.element("p", ("class", "lead"), text: wording("password.\(known.rawValue)")) }
-            if isDifferent { alert(wording("password.different"), &page) }
-            if isWrong { alert(wording("sign-in.failed"), &page) }
+            if isDifferent { Shapes.alert(wording("password.different"), &page) }
+            if isWrong { Shapes.alert(wording("sign-in.failed"), &page) }
+            if !other.isEmpty { Shapes.alert(other, &page) }
             if !faults.isEmpty {
                 Shapes.notice("bad", &page) { page in
                     page.element("p", ("role", "alert"), text: wording("password.refused"))
@@ -25,6 +27,7 @@ enum PasswordPage {
             rules(policy, wording, &page)
             Form.post(action, visit, &page) { page in
                 page.void("input", ("type", "hidden"), ("name", "reason"), ("value", known?.rawValue ?? ""))
+                fields(&page)
                 if asksCurrent {
                     Form.Field(
                         name: "current", label: wording("password.current"), type: "password", isRequired: true,
@@ -36,16 +39,13 @@ enum PasswordPage {
                     limit: 300, isFocused: true
                 ).write(&page)
                 Form.Field(
-                    name: "again", label: wording("password.again"), type: "password", isRequired: true, autocomplete: "new-password",
+                    name: "again", label: wording("password.again"), type: "password", isRequired: true,
+                    autocomplete: "new-password",
                     limit: 300
                 ).write(&page)
                 Form.actions(wording("password.save"), &page)
             }
         }
-    }
-
-    private static func alert(_ text: String, _ page: inout HTMLWriter) {
-        Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: text) }
     }
 
     private static func rules(_ policy: IdentityPolicy, _ wording: Wording, _ page: inout HTMLWriter) {

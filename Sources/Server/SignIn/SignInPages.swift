@@ -31,7 +31,9 @@ struct SignInPages: Sendable {
                 return go(answer, visit)
             },
             .page("/sign-in/key", Self.ticketAccess) { visit in
-                guard let challenge = try await desk.challenge(ticket(visit), client: visit.client) else { return .see("/sign-in") }
+                guard let challenge = try await desk.challenge(ticket(visit), client: visit.client) else {
+                    return .see("/sign-in")
+                }
                 return SecurityKeyPage.ask(visit, challenge, action: "/sign-in/key")
             },
             .form("/sign-in/key", Self.ticketAccess) { visit in
@@ -42,7 +44,8 @@ struct SignInPages: Sendable {
             },
             .page("/sign-in/password", Self.ticketAccess) { visit in
                 PasswordPage.form(
-                    visit, action: "/sign-in/password", reason: visit.query.text("reason"), faults: [], policy: services.identity.policy)
+                    visit, action: "/sign-in/password", reason: visit.query.text("reason"), faults: [],
+                    policy: services.identity.policy)
             },
             .form("/sign-in/password", Self.ticketAccess) { visit in
                 let new = visit.form["new"] ?? ""
@@ -60,7 +63,9 @@ struct SignInPages: Sendable {
                 return go(answer, visit)
             },
             .page("/sign-in/enrol", Self.ticketAccess) { visit in
-                guard let enrolment = try await desk.beginTOTP(ticket(visit), client: visit.client) else { return .see("/sign-in") }
+                guard let enrolment = try await desk.beginTOTP(ticket(visit), client: visit.client) else {
+                    return .see("/sign-in")
+                }
                 return TOTPPage.form(visit, enrolment, action: "/sign-in/enrol", wrong: visit.query["wrong"] != nil)
             },
             .form("/sign-in/enrol", Self.ticketAccess) { visit in
@@ -80,16 +85,6 @@ struct SignInPages: Sendable {
                 // The device's cookie stays: it is what keeps a stranger from locking its owner out.
                 answer.headers[SecurityHeaders.named("Clear-Site-Data")] = "\"cache\", \"storage\""
                 return answer
-            },
-            .page("/prove", .signedIn) { visit in prove(visit, wrong: false) },
-            .form("/prove", .signedIn) { visit in
-                guard let session = visit.signedIn?.session else { throw Failure.forbidden() }
-                let code = visit.form.text("code")
-                let proof: FactorProof? = code.isEmpty ? nil : code.utf8.count == 6 ? .totp(code) : .recovery(code)
-                let answer = try await services.identity.sessions.stepUp(
-                    session, password: Password(visit.form["password"] ?? ""), proof: proof, client: visit.client)
-                guard case .proven(let renewed) = answer else { return prove(visit, wrong: true) }
-                return SignInPages.entered(renewed, .see(visit.form.text("next")))
             },
         ]
     }
@@ -142,10 +137,12 @@ struct SignInPages: Sendable {
             if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("sign-in.failed")) } }
             Form.post("/sign-in", visit, &page) { page in
                 Form.Field(
-                    name: "name", label: wording("sign-in.name"), isRequired: true, autocomplete: "username", limit: 100, isFocused: true
+                    name: "name", label: wording("sign-in.name"), isRequired: true, autocomplete: "username", limit: 100,
+                    isFocused: true
                 ).write(&page)
                 Form.Field(
-                    name: "password", label: wording("sign-in.password"), type: "password", autocomplete: "current-password", limit: 300
+                    name: "password", label: wording("sign-in.password"), type: "password", autocomplete: "current-password",
+                    limit: 300
                 ).write(&page)
                 Form.actions(wording("sign-in.enter"), &page)
             }
@@ -161,7 +158,9 @@ struct SignInPages: Sendable {
         return page.answer { page in
             if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("factor.failed")) } }
             if kinds.contains(FactorKind.securityKey.rawValue) {
-                page.element("p") { $0.element("a", ("class", "button primary"), ("href", "/sign-in/key"), text: wording("factor.use-key")) }
+                page.element("p") {
+                    $0.element("a", ("class", "button primary"), ("href", "/sign-in/key"), text: wording("factor.use-key"))
+                }
             }
             Form.post("/sign-in/factor?" + FormFields.query([("kinds", kinds)]), visit, &page) { page in
                 Form.Field(
@@ -169,28 +168,6 @@ struct SignInPages: Sendable {
                     autocomplete: "one-time-code", limit: 64, isFocused: true
                 ).write(&page)
                 Form.actions(wording("sign-in.enter"), cancel: (wording("web.back"), "/sign-in"), &page)
-            }
-        }
-    }
-
-    private func prove(_ visit: Visit, wrong: Bool) -> Answer {
-        let wording = visit.wording
-        var page = Page(visit, wording("prove.title"))
-        page.isNarrow = true
-        let next = visit.method == .get ? visit.query.text("next") : visit.form.text("next")
-        return page.answer { page in
-            page.element("p", ("class", "lead"), text: wording("prove.why"))
-            if wrong { Shapes.notice("bad", &page) { $0.element("p", ("role", "alert"), text: wording("sign-in.failed")) } }
-            Form.post("/prove", visit, &page) { page in
-                page.void("input", ("type", "hidden"), ("name", "next"), ("value", next.isEmpty ? "/" : next))
-                Form.Field(
-                    name: "password", label: wording("sign-in.password"), type: "password", isRequired: true,
-                    autocomplete: "current-password", limit: 300, isFocused: true
-                ).write(&page)
-                Form.Field(
-                    name: "code", label: wording("factor.code"), hint: wording("factor.hint"), autocomplete: "one-time-code", limit: 64
-                ).write(&page)
-                Form.actions(wording("web.continue"), cancel: (wording("web.cancel"), "/"), &page)
             }
         }
     }

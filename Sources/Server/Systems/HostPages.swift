@@ -1,7 +1,6 @@
 internal import Assessment
 internal import Checks
 internal import Documents
-internal import Foundation
 internal import HTML
 internal import HTTPTypes
 internal import Identity
@@ -60,7 +59,10 @@ struct HostPages: Sendable {
         return Listing<FactsEntry>(
             name: "facts",
             columns: [
-                .init("collected", wording("report.collected"), { .text($0.collected.description) }, isBefore: { $0.collected < $1.collected }) {
+                .init(
+                    "collected", wording("report.collected"), { .text($0.collected.description) },
+                    isBefore: { $0.collected < $1.collected }
+                ) {
                     entry, page in
                     page.element(
                         "a", ("href", "/hosts/\(FormFields.encode(entry.host))/facts/\(entry.sha256)"),
@@ -78,7 +80,8 @@ struct HostPages: Sendable {
                 },
                 .init("changes", wording("facts.changes"), { _ in Node(.null) }) { entry, page in
                     page.element(
-                        "a", ("href", "/hosts/\(FormFields.encode(entry.host))/changes/\(entry.sha256)"), text: wording("facts.compare"))
+                        "a", ("href", "/hosts/\(FormFields.encode(entry.host))/changes/\(entry.sha256)"),
+                        text: wording("facts.compare"))
                 },
             ], text: { "\($0.sha256) \($0.collector) \($0.origin)" }, schema: "plumbline.facts-list/1")
     }
@@ -103,7 +106,8 @@ struct HostPages: Sendable {
         return page.answer { page in
             Shapes.facts(
                 [
-                    ("SHA-256", entry.sha256), (wording("facts.origin"), entry.origin), (wording("facts.collector"), entry.collector),
+                    ("SHA-256", entry.sha256), (wording("facts.origin"), entry.origin),
+                    (wording("facts.collector"), entry.collector),
                     (wording("system.operating"), entry.system),
                 ], &page)
             page.element("p") { page in
@@ -141,7 +145,8 @@ struct HostPages: Sendable {
         return page.answer { page in
             page.element(
                 "p", ("class", "lead"),
-                text: before.map { "\($0.collected.text(in: .taipei)) → \(entry.collected.text(in: .taipei))" } ?? wording("facts.first"))
+                text: before.map { "\($0.collected.text(in: .taipei)) → \(entry.collected.text(in: .taipei))" }
+                    ?? wording("facts.first"))
             list.write(rows, visit, &page)
         }
     }
@@ -169,7 +174,9 @@ struct HostPages: Sendable {
             ) { page in
                 page.element("div", ("class", "field")) { page in
                     page.element("label", ("for", "file"), text: wording("facts.file"))
-                    page.void("input", ("type", "file"), ("id", "file"), ("name", "file"), ("accept", ".json,application/json"), ("required", ""))
+                    page.void(
+                        "input", ("type", "file"), ("id", "file"), ("name", "file"), ("accept", ".json,application/json"),
+                        ("required", ""))
                 }
                 Form.actions(wording("facts.send"), cancel: (wording("web.cancel"), "/systems"), &page)
             }
@@ -203,7 +210,8 @@ enum FactsDifference {
         var values: [String: String] = [:]
         func walk(_ node: Node, _ path: String) {
             switch node.value {
-            case .object(let entries): for entry in entries { walk(entry.node, path.isEmpty ? entry.key : "\(path).\(entry.key)") }
+            case .object(let entries):
+                for entry in entries { walk(entry.node, path.isEmpty ? entry.key : "\(path).\(entry.key)") }
             case .list(let items):
                 // Items that name themselves are found again when others come before them.
                 for (number, item) in items.enumerated() {

@@ -32,10 +32,12 @@ struct SystemPages: Sendable {
                     if visit.may(.systemsChange) || visit.may(.factsUpload) {
                         page.element("div", ("class", "actions")) { page in
                             if visit.may(.systemsChange) {
-                                page.element("a", ("class", "button"), ("href", "/systems/new"), text: visit.wording("system.add"))
+                                page.element(
+                                    "a", ("class", "button"), ("href", "/systems/new"), text: visit.wording("system.add"))
                             }
                             if visit.may(.factsUpload) {
-                                page.element("a", ("class", "button"), ("href", "/facts/upload"), text: visit.wording("facts.upload"))
+                                page.element(
+                                    "a", ("class", "button"), ("href", "/facts/upload"), text: visit.wording("facts.upload"))
                             }
                         }
                     }
@@ -70,7 +72,9 @@ struct SystemPages: Sendable {
         var newest: [String: Instant] = [:]
         for entry in try await workspace.hosts.newest() { newest[entry.host] = entry.collected }
         var counts: [String: [Verdict: Int]] = [:]
-        for standing in workspace.boards.board.standings { counts[standing.system, default: [:]][standing.verdict, default: 0] += 1 }
+        for standing in workspace.boards.board.standings {
+            counts[standing.system, default: [:]][standing.verdict, default: 0] += 1
+        }
         let systems = try await workspace.systems.all()
         var rows = systems.map { system in
             Row(
@@ -91,39 +95,58 @@ struct SystemPages: Sendable {
         var list = Listing<Row>(
             name: "systems",
             columns: [
-                .init("id", wording("system.id"), { .text($0.system.id) }, isBefore: { $0.system.id < $1.system.id }) { row, page in
+                .init("id", wording("system.id"), { .text($0.system.id) }, isBefore: { $0.system.id < $1.system.id }) {
+                    row, page in
                     let path = row.isStray ? "/hosts/" : "/systems/"
                     page.element("a", ("href", path + FormFields.encode(row.system.id)), text: row.system.id)
                     if row.isStray { page.element("span", ("class", "badge warn"), text: wording("system.stray")) }
                 },
                 .init("name", wording("system.name"), { .text($0.system.name) }, isBefore: { $0.system.name < $1.system.name }),
-                .init("owner", wording("system.owner"), { .text($0.system.owner) }, isBefore: { $0.system.owner < $1.system.owner }),
+                .init(
+                    "owner", wording("system.owner"), { .text($0.system.owner) }, isBefore: { $0.system.owner < $1.system.owner }),
                 .init("core", wording("system.core"), { $0.system.facts["core"] ?? Node(.null) }) { row, page in
                     page.text(row.system.facts["core"]?.bool.map { wording($0 ? Say.yes : .no) } ?? wording("fact.unknown"))
                 },
                 .init("hosts", wording("system.hosts"), { .texts($0.system.hosts) }),
-                .init("collected", wording("system.oldest"), { $0.newest.map { .text($0.description) } ?? Node(.null) }) { row, page in
+                .init("collected", wording("system.oldest"), { $0.newest.map { .text($0.description) } ?? Node(.null) }) {
+                    row, page in
                     page.text(row.newest.map { $0.text(in: .taipei) } ?? "—")
                     if row.missing > 0 {
-                        page.element("span", ("class", "badge bad"), text: wording("system.missing", ["count": String(row.missing)]))
+                        page.element(
+                            "span", ("class", "badge bad"), text: wording("system.missing", ["count": String(row.missing)]))
                     }
                 },
-                .init("non_compliant", wording(Verdict.nonCompliant), isNumber: true, { .integer($0.counts[.nonCompliant, default: 0]) }) {
+                .init(
+                    "non_compliant", wording(Verdict.nonCompliant), isNumber: true,
+                    { .integer($0.counts[.nonCompliant, default: 0]) }
+                ) {
                     $0.counts[.nonCompliant, default: 0] < $1.counts[.nonCompliant, default: 0]
                 } cell: { row, page in
                     page.element(
-                        "a", ("href", "/obligations?" + FormFields.query([("system", row.system.id), ("verdict", "non-compliant")])),
+                        "a",
+                        ("href", "/obligations?" + FormFields.query([("system", row.system.id), ("verdict", "non-compliant")])),
                         text: String(row.counts[.nonCompliant, default: 0]))
                 },
-                .init("undetermined", wording(Verdict.undetermined), isNumber: true, { .integer($0.counts[.undetermined, default: 0]) }) {
+                .init(
+                    "undetermined", wording(Verdict.undetermined), isNumber: true,
+                    { .integer($0.counts[.undetermined, default: 0]) }
+                ) {
                     $0.counts[.undetermined, default: 0] < $1.counts[.undetermined, default: 0]
                 },
-                .init("recovery_time", "RTO (min)", isNumber: true, { $0.system.recoveryTime.map { .integer($0) } ?? Node(.null) }),
-                .init("recovery_point", "RPO (min)", isNumber: true, { $0.system.recoveryPoint.map { .integer($0) } ?? Node(.null) }),
-            ], text: { "\($0.system.id) \($0.system.name) \($0.system.owner) \($0.system.kind) \($0.system.hosts.joined(separator: " "))" },
+                .init(
+                    "recovery_time", "RTO (min)", isNumber: true, { $0.system.recoveryTime.map { .integer($0) } ?? Node(.null) }),
+                .init(
+                    "recovery_point", "RPO (min)", isNumber: true, { $0.system.recoveryPoint.map { .integer($0) } ?? Node(.null) }
+                ),
+            ],
+            text: {
+                "\($0.system.id) \($0.system.name) \($0.system.owner) \($0.system.kind) \($0.system.hosts.joined(separator: " "))"
+            },
             schema: "plumbline.systems/1")
         list.filters = [
-            .init(id: "core", title: wording("system.core"), choices: [("true", wording("say.yes")), ("false", wording("say.no"))]) {
+            .init(
+                id: "core", title: wording("system.core"), choices: [("true", wording("say.yes")), ("false", wording("say.no"))]
+            ) {
                 $0.system.facts["core"]?.bool.map { "\($0)" } == $1
             }
         ]
@@ -149,11 +172,14 @@ struct SystemPages: Sendable {
             counts[.notApplicable] = nil
             Shapes.bar(counts, wording, &page)
             page.element("p") { page in
-                page.element("a", ("href", "/obligations?" + FormFields.query([("system", system.id)])), text: wording("system.obligations"))
+                page.element(
+                    "a", ("href", "/obligations?" + FormFields.query([("system", system.id)])),
+                    text: wording("system.obligations"))
             }
             Shapes.facts(
                 [
-                    (wording("system.id"), system.id), (wording("system.kind"), system.kind), (wording("system.owner"), system.owner),
+                    (wording("system.id"), system.id), (wording("system.kind"), system.kind),
+                    (wording("system.owner"), system.owner),
                     ("RTO", system.recoveryTime.map { "\($0) min" } ?? wording("fact.unknown")),
                     ("RPO", system.recoveryPoint.map { "\($0) min" } ?? wording("fact.unknown")),
                 ] + definitions.map { fact in (wording(fact.title), text(system.facts[fact.name], fact, wording)) }, &page)
@@ -162,16 +188,21 @@ struct SystemPages: Sendable {
                 for (host, entry) in hosts {
                     page.element("li") { page in
                         page.element("a", ("href", "/hosts/\(FormFields.encode(host))"), text: host)
-                        page.text(" " + (entry.map { "\($0.system) · \(wording("report.collected")) \($0.collected.text(in: .taipei))" } ?? wording("reason.host-missing")))
+                        page.text(
+                            " "
+                                + (entry.map { "\($0.system) · \(wording("report.collected")) \($0.collected.text(in: .taipei))" }
+                                    ?? wording("reason.host-missing")))
                     }
                 }
             }
             guard visit.may(.systemsChange) else { return }
             page.element("div", ("class", "actions")) { page in
                 page.element(
-                    "a", ("class", "button"), ("href", "/systems/\(FormFields.encode(system.id))/change"), text: wording("web.change"))
+                    "a", ("class", "button"), ("href", "/systems/\(FormFields.encode(system.id))/change"),
+                    text: wording("web.change"))
                 Form.post("/systems/\(FormFields.encode(system.id))/retire", visit, &page) { page in
-                    page.void("input", ("type", "hidden"), ("name", "retire"), ("value", system.retired == nil ? "true" : "false"))
+                    page.void(
+                        "input", ("type", "hidden"), ("name", "retire"), ("value", system.retired == nil ? "true" : "false"))
                     page.element("button", text: wording(system.retired == nil ? "system.retire" : "system.restore"))
                 }
             }
@@ -197,13 +228,17 @@ struct SystemPages: Sendable {
             Form.post(isNew ? "/systems/new" : "/systems/\(FormFields.encode(system.id))/change", visit, &page) { page in
                 if isNew {
                     Form.Field(
-                        name: "id", label: wording("system.id"), hint: wording("system.id-hint"), value: system.id, wrong: wrong["id"] ?? "",
+                        name: "id", label: wording("system.id"), hint: wording("system.id-hint"), value: system.id,
+                        wrong: wrong["id"] ?? "",
                         isRequired: true, limit: 63, isFocused: true
                     ).write(&page)
                 }
-                for (name, value, isRequired) in [("name", system.name, true), ("kind", system.kind, false), ("owner", system.owner, false)] {
+                for (name, value, isRequired) in [
+                    ("name", system.name, true), ("kind", system.kind, false), ("owner", system.owner, false),
+                ] {
                     Form.Field(
-                        name: name, label: wording("system.\(name)"), value: value, wrong: wrong[name] ?? "", isRequired: isRequired
+                        name: name, label: wording("system.\(name)"), value: value, wrong: wrong[name] ?? "",
+                        isRequired: isRequired
                     ).write(&page)
                 }
                 Form.Field(
@@ -218,7 +253,8 @@ struct SystemPages: Sendable {
                         wrong: wrong[name] ?? "", mode: "numeric", limit: 9
                     ).write(&page)
                 }
-                FactForm(facts: FactForm.all(workspace.rulebook, ofFirm: false), wording: wording).write(system.facts, wrong: wrong, &page)
+                FactForm(facts: FactForm.all(workspace.rulebook, ofFirm: false), wording: wording).write(
+                    system.facts, wrong: wrong, &page)
                 Form.actions(wording("web.save"), cancel: (wording("web.cancel"), "/systems"), &page)
             }
         }
@@ -228,11 +264,15 @@ struct SystemPages: Sendable {
         var system = SystemEntry(id: isNew ? visit.form.text("id") : visit["id"], name: visit.form.text("name"))
         (system.kind, system.owner) = (visit.form.text("kind"), visit.form.text("owner"))
         system.hosts = visit.form.text("hosts").split(whereSeparator: { $0.isWhitespace || $0 == "," }).map(String.init)
-        var (facts, wrong) = FactForm(facts: FactForm.all(workspace.rulebook, ofFirm: false), wording: visit.wording).read(visit.form)
-        for name in ["recovery_time", "recovery_point"] where !visit.form.text(name).isEmpty && Int(visit.form.text(name)) == nil {
+        var (facts, wrong) = FactForm(facts: FactForm.all(workspace.rulebook, ofFirm: false), wording: visit.wording).read(
+            visit.form)
+        for name in ["recovery_time", "recovery_point"] where !visit.form.text(name).isEmpty && Int(visit.form.text(name)) == nil
+        {
             wrong[name] = visit.wording("web.number")
         }
-        (system.recoveryTime, system.recoveryPoint) = (Int(visit.form.text("recovery_time")), Int(visit.form.text("recovery_point")))
+        (system.recoveryTime, system.recoveryPoint) = (
+            Int(visit.form.text("recovery_time")), Int(visit.form.text("recovery_point"))
+        )
         // Facts that no form shows stay as they are.
         if !isNew {
             for (key, value) in try await workspace.systems.system(system.id).facts
@@ -240,7 +280,9 @@ struct SystemPages: Sendable {
         }
         system.facts = facts
         guard wrong.isEmpty else { return form(visit, system, isNew: isNew, wrong: wrong) }
-        if let refused = try await refusal(system, isNew: isNew, visit) { return form(visit, system, isNew: isNew, wrong: refused) }
+        if let refused = try await refusal(system, isNew: isNew, visit) {
+            return form(visit, system, isNew: isNew, wrong: refused)
+        }
         try await changed(isNew ? "system added" : "system changed", visit)
         return .see("/systems/\(FormFields.encode(system.id))")
     }

@@ -27,7 +27,11 @@ struct TodayPage: Sendable {
 
     var routes: [Route] {
         [
-            .page("/", .permitted(.complianceRead)) { visit in draw(try await model(visit), visit) },
+            .page("/", .signedIn) { visit in
+                // Everybody begins here; who has no part in the content goes on to what is theirs.
+                guard visit.may(.complianceRead) else { return .see(Page.home(visit)) }
+                return draw(try await model(visit), visit)
+            },
             .form("/assess", .permitted(.complianceAssess)) { visit in
                 try await services.workspace.boards.assess(cause: "asked for", visit.actor)
                 services.hub.tell("board")
@@ -80,7 +84,9 @@ struct TodayPage: Sendable {
         page.element("p", ("class", "lead")) { page in
             page.text(model.firm)
             if let instant {
-                page.text(" · \(wording("report.as-of")) \(instant.text(in: model.zone)) (\(instant.date(in: model.zone).rocDescription))")
+                page.text(
+                    " · \(wording("report.as-of")) \(instant.text(in: model.zone)) (\(instant.date(in: model.zone).rocDescription))"
+                )
             }
         }
         guard visit.may(.complianceAssess) else { return }
@@ -98,7 +104,8 @@ struct TodayPage: Sendable {
             page.element("section", ("class", "card")) { page in
                 page.element("h2", text: wording(pack.title))
                 page.element("p", ("class", "figure"), text: Wording.rate(fulfilled, of: applicable))
-                page.element("p", ("class", "lead"), text: wording("today.rate", ["done": String(fulfilled), "all": String(applicable)]))
+                page.element(
+                    "p", ("class", "lead"), text: wording("today.rate", ["done": String(fulfilled), "all": String(applicable)]))
                 Shapes.bar(counts, wording, &page)
             }
         }
@@ -115,7 +122,8 @@ struct TodayPage: Sendable {
 
     private func articles(_ model: Model, _ wording: Wording, _ page: inout HTMLWriter) {
         page.element("h2", text: wording("today.articles"))
-        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("today.articles"))) { page in
+        page.element("div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording("today.articles")))
+        { page in
             page.element("table") { page in
                 page.element("thead") { page in
                     page.element("tr") { page in
@@ -124,7 +132,9 @@ struct TodayPage: Sendable {
                         page.element("th", ("scope", "col"), ("class", "number"), text: wording("today.kept"))
                     }
                 }
-                page.element("tbody") { page in for heading in model.board.headings where heading.applicable > 0 { article(heading, wording, &page) } }
+                page.element("tbody") { page in
+                    for heading in model.board.headings where heading.applicable > 0 { article(heading, wording, &page) }
+                }
             }
         }
     }
@@ -137,7 +147,8 @@ struct TodayPage: Sendable {
         page.element("tr") { page in
             page.element("th", ("scope", "row")) { page in
                 page.element(
-                    "a", ("href", "/obligations?" + FormFields.query([("heading", "\(heading.pack)/\(heading.group)")])), text: title)
+                    "a", ("href", "/obligations?" + FormFields.query([("heading", "\(heading.pack)/\(heading.group)")])),
+                    text: title)
                 page.element("div", ("class", "crumbs"), text: heading.pack)
             }
             page.element("td") { page in
@@ -165,7 +176,8 @@ struct TodayPage: Sendable {
             }
             if !model.silentHosts.isEmpty {
                 page.element("li") { page in
-                    page.element("a", ("href", "/systems"), text: wording("today.silent", ["count": String(model.silentHosts.count)]))
+                    page.element(
+                        "a", ("href", "/systems"), text: wording("today.silent", ["count": String(model.silentHosts.count)]))
                     page.text(" " + model.silentHosts.prefix(5).joined(separator: ", "))
                 }
             }
@@ -198,7 +210,11 @@ struct TodayPage: Sendable {
             for item in model.board.unknowns {
                 page.element("li") { page in
                     page.element(
-                        "a", ("href", "/obligations?" + FormFields.query([("verdict", "undetermined"), ("reason", item.reason.rawValue)])),
+                        "a",
+                        (
+                            "href",
+                            "/obligations?" + FormFields.query([("verdict", "undetermined"), ("reason", item.reason.rawValue)])
+                        ),
                         text: wording(item.reason))
                     page.text(" \(item.count)")
                 }

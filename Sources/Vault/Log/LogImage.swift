@@ -237,12 +237,36 @@ struct FrameReader: Sendable {
     ///
     /// - Throws: `.damaged` when another frame or none is there; `.notFound` when the file was recycled; `.file`.
     func read(_ reference: FrameReference, _ decompressor: Decompressor?) throws(VaultError) -> Frame {
+        var kept: OpenActive?
+        defer { if let kept { files.close(kept.file) } }
+        return try read(reference, decompressor, &kept)
+    }
+
+    /// An active file that is held open for the next frame.
+    struct OpenActive {
+        var number: UInt64
+        var file: Int32
+        var length: UInt64
+    }
+
+    /// The same with a file that stays open: whoever reads frame after frame would open, measure and close it for each small one.
+    func read(_ reference: FrameReference, _ decompressor: Decompressor?, _ kept: inout OpenActive?) throws(VaultError) -> Frame {
         let path = layout.active(reference.file)
-        let file = try files.open(path, .read)
-        defer { files.close(file) }
-        let length = try files.size(file)
-        guard let frame = try Frame.read(files, file, at: reference.offset, end: length, decompressor),
-            frame.header.first == reference.first,
+        if let open = kept, open.number != reference.file {
+            files.close(open.file)
+            kept = nil
+        }
+        if kept == nil { kept = OpenActive(number: reference.file, file: try files.open(path, .read), length: 0) }
+        var found = try kept.flatMap { open throws(VaultError) in
+            try Frame.read(files, open.file, at: reference.offset, end: open.length, decompressor)
+        }
+        if found == nil, var open = kept {
+            // It grows while it is filled.
+            open.length = try files.size(open.file)
+            kept = open
+            found = try Frame.read(files, open.file, at: reference.offset, end: open.length, decompressor)
+        }
+        guard let frame = found, frame.header.first == reference.first,
             frame.header.count == reference.count, frame.header.logID == logID
         else {
             throw VaultError(

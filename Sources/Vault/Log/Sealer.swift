@@ -110,8 +110,14 @@ struct SealerCore {
         output = SealedOutput(files, layout, image.segments.size)
     }
 
+    /// The active file that was read last: its next frame is read next.
+    private var reading: FrameReader.OpenActive?
+
     /// Gives back what is held; the temporary file is removed when the log is opened again.
-    func abandon() { output.abandon() }
+    func abandon() {
+        if let reading { files.close(reading.file) }
+        output.abandon()
+    }
 
     var size: UInt64 { tilesRange.size + UInt64(tile.count) }
     var root: MerkleHash {
@@ -122,7 +128,7 @@ struct SealerCore {
 
     /// Reads a frame back, compares each leaf with ingest, and gathers the frame for its sealed segment.
     mutating func audit(_ job: AuditJob) throws(VaultError) {
-        let frame = try reader.read(job.reference, decompressor)
+        let frame = try reader.read(job.reference, decompressor, &reading)
         let leaves = BatchHash.leaves(frame.packed, count: frame.ranges.count)
         guard job.reference.first == size, leaves == job.leaves else {
             let wrong = zip(leaves, job.leaves).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0

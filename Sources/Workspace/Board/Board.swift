@@ -118,7 +118,9 @@ public struct Board: Sendable {
         headings = rulebook.map { Self.headings(of: $0, sorted) } ?? []
         var reasons: [Reason: Int] = [:]
         for standing in sorted where standing.verdict == .undetermined { reasons[standing.reason, default: 0] += 1 }
-        unknowns = reasons.map { (reason: $0.key, count: $0.value) }.sorted { ($1.count, $0.reason.rawValue) < ($0.count, $1.reason.rawValue) }
+        unknowns = reasons.map { (reason: $0.key, count: $0.value) }.sorted {
+            ($1.count, $0.reason.rawValue) < ($0.count, $1.reason.rawValue)
+        }
         broken = Self.broken(sorted)
     }
 
