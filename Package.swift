@@ -122,6 +122,11 @@ let package = Package(
             // argon2 goes into the binary like the others.
             linkerSettings: [.linkedLibrary(":libargon2.a")]),
 
+        // The platform looked at as a system under the baseline.
+        .target(
+            name: "SelfCheck", dependencies: ["Checks", "Database", "Documents", "Identity", "Rulebook", "Vault"],
+            swiftSettings: strict),
+
         .target(
             name: "Reports", dependencies: ["Assessment", "Checks", "Documents", "HTML", "Rulebook"], swiftSettings: strict),
 
@@ -140,7 +145,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "Vault",
+                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
+                "Vault",
                 "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -160,7 +166,7 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "Server",
+                "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "SelfCheck", "Server",
                 "Vault",
                 "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -227,6 +233,14 @@ let package = Package(
             dependencies: [
                 "Database", "Documents", "Identity", "Rulebook", "TestProcesses", "Vault",
                 .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SelfCheckTests",
+            dependencies: [
+                "Assessment", "Checks", "Database", "Documents", "Identity", "Rulebook", "SelfCheck", "Server", "TestProcesses",
+                "Vault",
+                "Workspace", "plumbline", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),

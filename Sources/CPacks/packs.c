@@ -14,6 +14,9 @@ static const unsigned char rulebooks_twse_2018[] = {
 static const unsigned char facts_linux[] = {
 #embed "../../Packs/facts/linux.yaml"
 };
+static const unsigned char facts_plumbline[] = {
+#embed "../../Packs/facts/plumbline.yaml"
+};
 static const unsigned char facts_releases[] = {
 #embed "../../Packs/facts/releases.yaml"
 };
@@ -31,6 +34,9 @@ static const unsigned char checks_linux_market[] = {
 };
 static const unsigned char checks_linux_systems[] = {
 #embed "../../Packs/checks/linux-systems.yaml"
+};
+static const unsigned char checks_plumbline_platform[] = {
+#embed "../../Packs/checks/plumbline-platform.yaml"
 };
 static const unsigned char identity_passwords[] = {
 #embed "../../Packs/identity/passwords.txt"
@@ -63,12 +69,14 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("rulebooks/cnfa-2022.yaml", rulebooks_cnfa_2022),
     FILE_ROW("rulebooks/twse-2018.yaml", rulebooks_twse_2018),
     FILE_ROW("facts/linux.yaml", facts_linux),
+    FILE_ROW("facts/plumbline.yaml", facts_plumbline),
     FILE_ROW("facts/releases.yaml", facts_releases),
     FILE_ROW("checks/linux-access.yaml", checks_linux_access),
     FILE_ROW("checks/linux-identity.yaml", checks_linux_identity),
     FILE_ROW("checks/linux-logging.yaml", checks_linux_logging),
     FILE_ROW("checks/linux-market.yaml", checks_linux_market),
     FILE_ROW("checks/linux-systems.yaml", checks_linux_systems),
+    FILE_ROW("checks/plumbline-platform.yaml", checks_plumbline_platform),
     FILE_ROW("identity/passwords.txt", identity_passwords),
     FILE_ROW("identity/policy.yaml", identity_policy),
     FILE_ROW("identity/roles.yaml", identity_roles),

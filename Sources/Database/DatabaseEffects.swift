@@ -41,6 +41,10 @@ public struct DatabaseSettings: Sendable {
     /// an older state.
     public var register: CheckpointRegister?
 
+    /// How long the trail is kept, and who decided so: told to its vault when it is opened and holds no decision, or a shorter time. A longer one
+    /// stays. Nil: nothing is decided, and nothing expires.
+    public var retention: (period: Retention, order: Order)?
+
     /// The usual sizes.
     public init() {}
 

@@ -65,15 +65,41 @@ struct DatabaseFile {
         try queue.close()
     }
 
-    /// Reads one consistent state, while a server may run.
+    /// Reads one consistent state, while a server may run. Of a database that nobody has open, nothing is left beside it.
     ///
+    /// - Parameter body: may be called twice.
     /// - Throws: `.notFound`, `.foreign`, `.damaged`, `.file`.
     func reading<T>(_ body: (GRDB.Database) throws -> T) throws(StorageError) -> T {
-        guard try Posix.status(directory.database) != nil else {
+        guard let before = try Posix.status(directory.database) else {
             throw StorageError(.notFound, "there is no database", at: directory.database)
         }
+        guard try !hasLog else { return try reading(at: directory.database, body) }
+        // Without a write-ahead log nobody has it open. Told that it does not change, SQLite makes no files of its own beside it.
+        let result: Result<T, StorageError>
+        do throws(StorageError) { result = .success(try reading(at: unchanging, body)) } catch { result = .failure(error) }
+        // Unless a server started meanwhile: what was seen then may be two states at once.
+        let after = try Posix.status(directory.database)
+        guard try !hasLog, after?.modified == before.modified, after?.bytes == before.bytes else {
+            return try reading(at: directory.database, body)
+        }
+        return try result.get()
+    }
+
+    private var hasLog: Bool { get throws(StorageError) { try Posix.status(directory.database + "-wal") != nil } }
+
+    /// The file's address for SQLite, as one that does not change.
+    private var unchanging: String {
+        var text = directory.database.hasPrefix("/") ? "file://" : "file:"
+        for byte in directory.database.utf8 {
+            let isPlain = byte < 0x80 && (UnicodeScalar(byte).properties.isAlphabetic || (0x30...0x39).contains(byte))
+            text += isPlain || "/-._~".utf8.contains(byte) ? String(UnicodeScalar(byte)) : "%" + Hex.encode([byte])
+        }
+        return text + "?immutable=1"
+    }
+
+    private func reading<T>(at path: String, _ body: (GRDB.Database) throws -> T) throws(StorageError) -> T {
         do {
-            let queue = try DatabaseQueue(path: directory.database, configuration: readingConfiguration)
+            let queue = try DatabaseQueue(path: path, configuration: readingConfiguration)
             let value = try queue.read { db in
                 try Migrator.requireOurs(db)
                 return try body(db)

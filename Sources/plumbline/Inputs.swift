@@ -32,12 +32,12 @@ struct CommonOptions: ParsableArguments {
     func rulebook() throws(DocumentError) -> Rulebook { try ShippedFiles.rulebook(adding: rules) }
 
     /// The checks: shipped packs, those of /etc/plumbline/checks.d, and those given.
-    func library(_ rulebook: Rulebook) throws(DocumentError) -> CheckLibrary {
+    func library(_ rulebook: Rulebook, facts: String = FactSchema.linux) throws(DocumentError) -> CheckLibrary {
         // The house folder may be missing; one that is there and cannot be read would silently judge with fewer checks.
         let house = "/etc/plumbline/checks.d"
         var files = FolderListing.exists(house) ? try FolderListing.yaml(in: house) : []
         for path in checks { files += try FolderListing.isFolder(path) ? FolderListing.yaml(in: path) : [path] }
-        return try CheckLibrary.load(rulebook: rulebook, adding: files)
+        return try CheckLibrary.load(rulebook: rulebook, facts: facts, adding: files)
     }
 }
 

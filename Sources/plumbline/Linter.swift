@@ -15,7 +15,7 @@ enum Linter {
             // A new version of a shipped pack stands beside it by its own prefix; one with the same clauses replaces it, and is checked alone.
             return "ok: rule pack \(pack.id) \(pack.version), \(pack.clauses.count) clauses, \(pack.leafDuties.count) leaf duties"
         case CheckPack.schema?:
-            let pack = try CheckPackReader.read(node, origin: path, schema: try FactSchema.shipped(), rulebook: rulebook)
+            let pack = try CheckPackReader.read(node, origin: path, schema: try FactSchema.of(pack: node), rulebook: rulebook)
             return
                 "ok: check pack \(pack.id) \(pack.version), \(pack.checks.count) checks, \(pack.checks.reduce(0) { $0 + $1.fixtures.count }) fixtures"
         case Profile.schema?:

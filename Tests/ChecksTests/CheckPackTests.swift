@@ -91,10 +91,24 @@ struct CheckPackTests {
 struct ShippedCheckTests {
     private let rulebook: Rulebook
     private let library: CheckLibrary
+    private let platform: CheckLibrary
 
     init() throws {
         rulebook = try ShippedFiles.rulebook()
         library = try CheckLibrary.load(rulebook: rulebook)
+        platform = try CheckLibrary.load(rulebook: rulebook, facts: FactSchema.plumbline)
+    }
+
+    private var everything: [(check: Check, schema: FactSchema)] {
+        library.checks.map { ($0, library.schema) } + platform.checks.map { ($0, platform.schema) }
+    }
+
+    @Test("Checks of hosts and of the platform stay apart, and a firm's pack joins those of its kind")
+    func kinds() throws {
+        #expect(library.packs.allSatisfy { $0.facts == FactSchema.linux } && library.packs.count == 5)
+        #expect(platform.packs.map(\.id) == ["plumbline-platform"])
+        #expect(Set(library.checks.map(\.id)).isDisjoint(with: platform.checks.map(\.id)))
+        #expect(throws: DocumentError.self) { try CheckLibrary.load(rulebook: rulebook, facts: "windows") }
     }
 
     @Test("Every clause that a Linux host can tell something of has a check")
@@ -110,7 +124,7 @@ struct ShippedCheckTests {
 
     @Test("Every check has a right, a wrong and an absent case")
     func threeWays() {
-        for check in library.checks {
+        for (check, schema) in everything {
             #expect(check.fixtures.contains { $0.expect == .pass }, "\(check.id)")
             #expect(check.fixtures.contains { $0.expect == .fail }, "\(check.id)")
             // Without facts at all: never a pass, never a fail.
@@ -118,7 +132,7 @@ struct ShippedCheckTests {
                 name: "nothing", expect: .undetermined, because: [], facts: [:], states: [:], firm: [:], system: [:],
                 position: .none)
             let runner = CheckRunner(
-                fixture: empty, without: nil, parameters: rulebook.parameters, schema: library.schema,
+                fixture: empty, without: nil, parameters: rulebook.parameters, schema: schema,
                 instant: FixtureRunner.instant)
             #expect(runner.run(check).result == .undetermined, "\(check.id)")
         }
@@ -128,11 +142,11 @@ struct ShippedCheckTests {
         "No state of a source other than read makes a passing check pass",
         arguments: [SourceState.absent, .denied, .failed, .partial])
     func states(_ state: SourceState) {
-        for check in library.checks where !check.toleratesGaps {
+        for (check, schema) in everything where !check.toleratesGaps {
             guard var fixture = check.fixtures.first(where: { $0.expect == .pass }) else { continue }
             for group in check.requires { fixture.states[group] = state }
             let runner = CheckRunner(
-                fixture: fixture, without: nil, parameters: rulebook.parameters, schema: library.schema,
+                fixture: fixture, without: nil, parameters: rulebook.parameters, schema: schema,
                 instant: FixtureRunner.instant)
             #expect(runner.run(check).result != .pass, "\(check.id) passes on \(state)")
         }
@@ -141,7 +155,7 @@ struct ShippedCheckTests {
     @Test("No literal in a check repeats a number of the regulation that it compares with a limit of the same clause")
     func dataOverCode() {
         // Limits are references; this finds a check that compares a fact with a literal equal to one of its own clauses' parameters.
-        for check in library.checks {
+        for (check, _) in everything {
             let numbers = Set(
                 check.covers.compactMap { rulebook.clause($0.clause) }.flatMap(\.parameters).filter { $0.origin == .regulation }
                     .compactMap { $0.quantity.number.integer })

@@ -117,14 +117,26 @@ public struct FactSchema: Sendable {
     /// All paths, sorted, for listings.
     public var paths: [(path: String, type: FactType)] { types.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 } }
 
-    /// The facts schema that comes with Plumbline.
-    public static func shipped() throws(DocumentError) -> FactSchema {
-        for (name, bytes) in ShippedFiles.files(in: "facts") where name == "facts/linux.yaml" {
+    /// Facts of a Linux host.
+    public static let linux = "linux"
+    /// Facts of the platform itself.
+    public static let plumbline = "plumbline"
+
+    /// A facts schema that comes with Plumbline.
+    ///
+    /// - Throws: `.notFound` when there is none of that id.
+    public static func shipped(_ id: String = linux) throws(DocumentError) -> FactSchema {
+        for (name, bytes) in ShippedFiles.files(in: "facts") where name == "facts/\(id).yaml" {
             let node: Node
             do throws(DocumentError) { node = try YAMLReader.read(bytes) } catch { throw error.inSource(name) }
             return try FactSchema(node, origin: name)
         }
-        throw DocumentError(.notFound, source: "facts/linux.yaml", reason: "the facts schema is not embedded")
+        throw DocumentError(.notFound, source: "facts/\(id.clipped).yaml", reason: "the facts schema is not embedded")
+    }
+
+    /// The schema that a check pack speaks of; that of Linux hosts when it names none that there is, which its reader then refuses by line.
+    public static func of(pack node: Node) throws(DocumentError) -> FactSchema {
+        try shipped(node["facts"]?.text == plumbline ? plumbline : linux)
     }
 }
 

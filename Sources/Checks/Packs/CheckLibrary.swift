@@ -27,20 +27,29 @@ public struct CheckLibrary: Sendable {
         checks = packs.flatMap(\.checks)
     }
 
-    /// The shipped packs and those in the given files.
+    /// The shipped packs and those in the given files that speak of one kind of facts. Files that speak of another kind are read too, so that a
+    /// wrong one is told, and left out.
     ///
+    /// - Parameters:
+    ///   - rulebook: the clauses and parameters they may name.
+    ///   - facts: the facts schema: of Linux hosts, or of the platform itself.
+    ///   - files: further packs.
     /// - Throws: `DocumentError` of the first pack that is wrong.
-    public static func load(rulebook: Rulebook, adding files: [String] = []) throws(DocumentError) -> CheckLibrary {
-        let schema = try FactSchema.shipped()
+    public static func load(
+        rulebook: Rulebook, facts: String = FactSchema.linux, adding files: [String] = []
+    ) throws(DocumentError) -> CheckLibrary {
+        let schema = try FactSchema.shipped(facts)
         var packs: [CheckPack] = []
         for (name, bytes) in ShippedFiles.files(in: "checks") {
             let node: Node
             do throws(DocumentError) { node = try YAMLReader.read(bytes) } catch { throw error.inSource(name) }
+            guard node["facts"]?.text == facts else { continue }
             packs.append(try CheckPackReader.read(node, origin: name, schema: schema, rulebook: rulebook))
         }
         for file in files {
-            packs.append(
-                try CheckPackReader.read(try DocumentFile.document(file), origin: file, schema: schema, rulebook: rulebook))
+            let node = try DocumentFile.document(file)
+            let pack = try CheckPackReader.read(node, origin: file, schema: try FactSchema.of(pack: node), rulebook: rulebook)
+            if pack.facts == facts { packs.append(pack) }
         }
         return try CheckLibrary(packs, schema: schema)
     }

@@ -72,6 +72,20 @@ public struct DataVerifier: Sendable {
         return report
     }
 
+    /// Verifies the tables and the trail alone, of a directory that others may look into too: how it lies there is told elsewhere.
+    ///
+    /// - Returns: what was found; what is wrong is a finding, not an error.
+    /// - Throws: `.file`.
+    func trailOnly() throws(StorageError) -> DataReport {
+        var report = DataReport()
+        try step(&report) { report throws(StorageError) in try database(&report) }
+        let before = report.findings.count
+        try step(&report) { report throws(StorageError) in try trail(&report) }
+        let agrees = report.findings.count == before
+        try step(&report) { report throws(StorageError) in try vault("trail", &report, trailAgrees: agrees) }
+        return report
+    }
+
     /// Runs a step; what makes it impossible is a finding, and the next step goes on.
     private func step(_ report: inout DataReport, _ body: (inout DataReport) throws(StorageError) -> Void) throws(StorageError) {
         do throws(StorageError) {
@@ -182,27 +196,31 @@ public struct DataVerifier: Sendable {
 
     private func vaults(_ report: inout DataReport, trailAgrees: Bool) throws(StorageError) {
         for name in try Posix.list(directory.vaults) where try Posix.status("\(directory.vaults)/\(name)/identity") != nil {
-            progress("vault \(name)")
-            let path = "\(directory.vaults)/\(name)"
-            let hasRegister = try Posix.status("\(path).register") != nil
-            let beside: CheckpointRegister? = hasRegister ? .file("\(path).register") : nil
-            let register = name == "trail" ? settings.register ?? beside : beside
-            do throws(VaultError) {
-                let found = try VaultVerifier(directory: path, register: register).verify()
-                report.rehashed += found.records
-                for damage in found.damages {
-                    // Everything the database knows to be in the trail was found: what is torn behind it was never acknowledged.
-                    if name == "trail", trailAgrees, damage.kind == .torn {
-                        report.remarks.append(
-                            "vault trail: a torn write at the end, as a crash leaves it, is cut when the server starts")
-                    } else {
-                        report.findings.append("vault \(name): \(damage)")
-                    }
+            try vault(name, &report, trailAgrees: trailAgrees)
+        }
+    }
+
+    private func vault(_ name: String, _ report: inout DataReport, trailAgrees: Bool) throws(StorageError) {
+        progress("vault \(name)")
+        let path = "\(directory.vaults)/\(name)"
+        let hasRegister = try Posix.status("\(path).register") != nil
+        let beside: CheckpointRegister? = hasRegister ? .file("\(path).register") : nil
+        let register = name == "trail" ? settings.register ?? beside : beside
+        do throws(VaultError) {
+            let found = try VaultVerifier(directory: path, register: register).verify()
+            report.rehashed += found.records
+            for damage in found.damages {
+                // Everything the database knows to be in the trail was found: what is torn behind it was never acknowledged.
+                if name == "trail", trailAgrees, damage.kind == .torn {
+                    report.remarks.append(
+                        "vault trail: a torn write at the end, as a crash leaves it, is cut when the server starts")
+                } else {
+                    report.findings.append("vault \(name): \(damage)")
                 }
-                report.remarks += found.remarks.map { "vault \(name): \($0)" }
-            } catch {
-                throw StorageError(trail: error)
             }
+            report.remarks += found.remarks.map { "vault \(name): \($0)" }
+        } catch {
+            throw StorageError(trail: error)
         }
     }
 

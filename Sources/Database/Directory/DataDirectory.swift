@@ -65,6 +65,24 @@ public struct DataDirectory: Hashable, Sendable {
     /// - Throws: `.notFound`; `.foreign` when it is something else or of another format; `.exposed` when it, a folder of it, the database or a
     ///   key belongs to another user or can be read or written by others; `.file`.
     public static func open(_ path: String) throws(StorageError) -> DataDirectory {
+        let directory = try look(path)
+        try directory.requirePrivate(directory.path)
+        for folder in directory.folders {
+            guard try Posix.status(folder) != nil else {
+                throw StorageError(.damaged, "a folder is missing", at: folder, remedy: "restore a backup")
+            }
+            try directory.requirePrivate(folder)
+        }
+        for file in [directory.database, directory.trailKey] where try Posix.status(file) != nil {
+            try directory.requirePrivate(file)
+        }
+        return directory
+    }
+
+    /// The data directory at a path, whoever can look into it: for saying how it is, never for serving it.
+    ///
+    /// - Throws: `.notFound`; `.foreign` when it is something else or of another format; `.file`.
+    static func look(_ path: String) throws(StorageError) -> DataDirectory {
         let directory = DataDirectory(unchecked: path)
         guard let status = try Posix.status(directory.path) else {
             throw StorageError(
@@ -79,16 +97,6 @@ public struct DataDirectory: Hashable, Sendable {
         guard try Posix.contents(directory.format, limit: 256) == Array(formatText.utf8) else {
             throw StorageError(
                 .foreign, "the data directory has another format", at: directory.format, remedy: "use the program that made it")
-        }
-        try directory.requirePrivate(directory.path)
-        for folder in directory.folders {
-            guard try Posix.status(folder) != nil else {
-                throw StorageError(.damaged, "a folder is missing", at: folder, remedy: "restore a backup")
-            }
-            try directory.requirePrivate(folder)
-        }
-        for file in [directory.database, directory.trailKey] where try Posix.status(file) != nil {
-            try directory.requirePrivate(file)
         }
         return directory
     }

@@ -11,6 +11,8 @@ enum Posix {
         let isDirectory: Bool
         let isRegular: Bool
         let isLink: Bool
+        /// Last change of its contents, UTC seconds since 1970.
+        let modified: Int64
     }
 
     static func failure(_ call: String, _ path: String) -> StorageError {
@@ -36,7 +38,7 @@ enum Posix {
         return Status(
             owner: status.st_uid, mode: status.st_mode & 0o7777, bytes: UInt64(max(0, status.st_size)),
             isDirectory: kind == S_IFDIR,
-            isRegular: kind == S_IFREG, isLink: kind == S_IFLNK)
+            isRegular: kind == S_IFREG, isLink: kind == S_IFLNK, modified: Int64(status.st_mtim.tv_sec))
     }
 
     /// Makes a directory of mode 0700.

@@ -46,6 +46,20 @@ actor TrailDrain {
         let log = try vault.open()
         self.log = log
         try await compare(log)
+        try await decideRetention(log)
+    }
+
+    /// Tells the vault how long its records are kept, unless it knows as long a time.
+    private func decideRetention(_ log: VaultLog) async throws(StorageError) {
+        guard let (period, order) = settings.retention else { return }
+        let held = await log.snapshot().state.retention
+        guard held.map({ $0.days < period.days }) ?? true else { return }
+        do throws(VaultError) {
+            try await log.keep(period, order)
+        } catch {
+            (self.log, state, hasFailed) = (nil, nil, true)
+            throw StorageError(trail: error)
+        }
     }
 
     /// Takes out of the outbox what the vault holds.

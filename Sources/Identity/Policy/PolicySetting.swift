@@ -45,6 +45,8 @@ public enum PolicySetting: String, Sendable, CaseIterable {
     case temporaryLongest = "temporary_longest"
     case requestLifetime = "request_lifetime"
     case breakGlassAccounts = "break_glass_accounts"
+    case trailRetention = "trail_retention"
+    case trailHeartbeat = "trail_heartbeat"
 
     /// What the setting measures: what its units may be, and in what it is kept.
     public enum Dimension: Sendable {
@@ -63,7 +65,7 @@ public enum PolicySetting: String, Sendable, CaseIterable {
             .setupLinkLifetime, .apiTokenLifetime, .agentTokenLifetime, .sessionIdle, .sessionAbsolute, .freshAuthentication,
             .signInStep, .deviceCookieLifetime, .sourceInterval, .accountInterval, .messageInterval, .puzzleLifetime,
             .accountIdle, .reviewGap,
-            .reviewNotice, .temporaryLongest, .requestLifetime:
+            .reviewNotice, .temporaryLongest, .requestLifetime, .trailRetention, .trailHeartbeat:
             .time
         case .hashMemory: .memory
         default: .count

@@ -87,7 +87,8 @@ public struct AssessmentReport: Sendable {
                 .map { (group: $0.key, state: $0.value.state, what: ($0.value.reason.map { [$0] } ?? []) + $0.value.gaps) }
             return HostLine(
                 name: facts.host, system: facts.system, collected: facts.collected, sha256: facts.sha256, file: facts.origin,
-                isPrivileged: facts.user == 0, gaps: gaps)
+                // What others may read of a host depends on who looks; what could not be read of the platform itself stands under its gaps.
+                isPrivileged: facts.user == 0 || facts.facts == FactSchema.plumbline, gaps: gaps)
         }
         var byGroup: [String: [Judgement]] = [:]
         let rulebook = assessment.rulebook

@@ -5,6 +5,7 @@ internal import Logging
 internal import NIOCertificateReloading
 internal import NIOCore
 internal import NIOSSL
+package import SelfCheck
 internal import ServiceLifecycle
 
 /// The server: TLS 1.2 and 1.3 with HTTP/1.1 and HTTP/2, until the process is asked to end.
@@ -13,6 +14,27 @@ package struct PlatformServer: Sendable {
     private static let idleSeconds: Int64 = 75
     /// The certificate's files are looked at this often.
     private static let certificateSeconds: Int64 = 30
+
+    private static let minimum = (TLSVersion.tlsv12, TransportSettings.Version.tls12)
+    /// ECDHE with AEAD only: of TLS 1.2 what Mozilla's intermediate profile keeps.
+    private static let suites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
+    /// Those of TLS 1.3, which cannot be chosen from.
+    private static let fixedSuites: [NIOTLSCipher] = [
+        .TLS_AES_128_GCM_SHA256, .TLS_AES_256_GCM_SHA384, .TLS_CHACHA20_POLY1305_SHA256,
+    ]
+    /// What it listens on: the one port of `run`, which speaks TLS.
+    package static let transport: TransportSettings = {
+        // The names are the library's own.
+        var names = TLSConfiguration.makeClientConfiguration()
+        names.cipherSuiteValues = fixedSuites + suites
+        return TransportSettings(
+            minimum: minimum.1, suites: names.cipherSuites.split(separator: ":").map(String.init), plainListeners: 0)
+    }()
 
     private let platform: Platform
     private let hub: EventHub
@@ -50,14 +72,8 @@ package struct PlatformServer: Sendable {
                 }
             })
         var tls = try TLSConfiguration.makeServerConfiguration(certificateReloader: reloader)
-        tls.minimumTLSVersion = .tlsv12
-        // ECDHE with AEAD only: of TLS 1.2 what Mozilla's intermediate profile keeps.
-        tls.cipherSuiteValues = [
-            .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-            .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-            .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
-            .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-        ]
+        tls.minimumTLSVersion = Self.minimum.0
+        tls.cipherSuiteValues = Self.suites
         let hub = hub
         let application = Application(
             responder: Responder(platform: platform),

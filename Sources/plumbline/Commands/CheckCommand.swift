@@ -1,10 +1,14 @@
 internal import ArgumentParser
 internal import Assessment
 internal import Checks
+internal import Database
 internal import Documents
 internal import Glibc
+internal import Identity
 internal import Reports
 internal import Rulebook
+internal import SelfCheck
+internal import Server
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
               plumbline check
               plumbline check --clause cnfa-6.5
               plumbline check --profile firm.yaml --format html -o today.html
+              plumbline check --self --data /srv/plumbline          Plumbline itself: its accounts, trail, keys, certificate
             """)
 
     @OptionGroup var common: CommonOptions
@@ -29,7 +34,18 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(name: .customLong("no-questions"), help: "Never ask; assume the strictest where nothing is known.")
     var noQuestions = false
 
+    @Flag(name: .customLong("self"), help: "Judge Plumbline itself by its data directory, whether a server runs on it or not.")
+    var isSelf = false
+
+    @Option(help: ArgumentHelp("The data directory of --self; var/plumbline when left out.", valueName: "dir"))
+    var data: String?
+
+    func validate() throws {
+        guard isSelf || data == nil else { throw ValidationError("--data goes with --self") }
+    }
+
     func run() async throws {
+        guard !isSelf else { return try checkSelf() }
         let wording = try common.wording()
         let rulebook = try common.rulebook()
         try output.checkClause(rulebook)
@@ -47,6 +63,36 @@ struct CheckCommand: AsyncParsableCommand {
         _ = judging.adoptHosts()
         judging.profile.assumeStrict(rulebook)
         try RecordReader.check(records, against: judging.profile)
+        let report = judging.report(at: facts.collected, clause: output.clause, wording: wording)
+        try output.write(report)
+        throw ExitCode(report.assessment.exitStatus)
+    }
+
+    /// Judges the platform as a system of its firm.
+    private func checkSelf() throws {
+        let wording = try common.wording()
+        let rulebook = try common.rulebook()
+        try output.checkClause(rulebook)
+        let records = try firm.readRecords(rulebook)
+        let given = try firm.readProfile(rulebook)
+        let profile = PlatformProfile.make(rulebook, firm: given)
+        // The firm's records may speak of its other systems too.
+        var everything = given ?? profile
+        if !everything.systems.contains(where: { $0.id == PlatformCollector.name }) { everything.systems += profile.systems }
+        try RecordReader.check(records, against: everything)
+        let library = try common.library(rulebook, facts: FactSchema.plumbline)
+        let collector: PlatformCollector
+        do {
+            collector = try PlatformCollector(
+                data ?? "var/plumbline", policy: try PolicyReader.shipped(rulebook), roles: try RoleReader.shipped(),
+                transport: PlatformServer.transport, version: Plumbline.version)
+        } catch let error as StorageError {
+            Terminal.complain("plumbline: \(error)")
+            throw ExitCode(error.exitStatus)
+        }
+        let facts = try collector.collect()
+        if let saveFacts { try DocumentFile.write(facts.bytes, to: saveFacts) }
+        let judging = Judging(rulebook: rulebook, library: library, profile: profile, facts: [facts], records: records)
         let report = judging.report(at: facts.collected, clause: output.clause, wording: wording)
         try output.write(report)
         throw ExitCode(report.assessment.exitStatus)

@@ -6,7 +6,9 @@ internal import Glibc
 internal import Identity
 internal import Reports
 internal import Rulebook
+internal import SelfCheck
 internal import Server
+internal import Vault
 internal import Workspace
 
 struct ServeCommand: AsyncParsableCommand {
@@ -80,16 +82,28 @@ struct ServeCommand: AsyncParsableCommand {
             metrics: metrics, now: House.now, random: IdentityEffects.live.random)
         if isNew { Terminal.complain("plumbline: a self-signed certificate was made: \(certificate)") }
         let link = try await services.identity.setup.isNeeded() ? try await services.identity.setup.makeLink() : nil
-        let sweeper = Task { await Self.sweep(services, log) }
-        try await PlatformServer(platform, hub: services.hub).run(
-            host: listen, port: port, certificate: certificate, key: key,
-            ready: { port in
-                Terminal.write("\(origin)  (\(listen):\(port))\n")
-                if let link { Terminal.write("set-up link, works once: \(link)\n") }
-            }, ending: {})
+        let diary = PlatformDiary(
+            house.database, version: Plumbline.version, everyoneNeedsFactor: everyoneNeedsFactor,
+            transport: PlatformServer.transport)
+        try await diary.started()
+        let sweeper = Task { await Self.sweep(services, diary, log) }
+        var failure: (any Error)?
+        do {
+            try await PlatformServer(platform, hub: services.hub).run(
+                host: listen, port: port, certificate: certificate, key: key,
+                ready: { port in
+                    Terminal.write("\(origin)  (\(listen):\(port))\n")
+                    if let link { Terminal.write("set-up link, works once: \(link)\n") }
+                }, ending: {})
+        } catch {
+            failure = error
+        }
+        // Also where it could not listen: what was begun is ended in order.
         sweeper.cancel()
         try await services.identity.sessions.saveActivity()
+        try await diary.stopped()
         await house.close()
+        if let failure { throw failure }
     }
 
     private static func directory(_ path: String) throws -> DataDirectory {
@@ -102,10 +116,17 @@ struct ServeCommand: AsyncParsableCommand {
         return try DataDirectory.openOrCreate(path)
     }
 
-    /// Ends what has run out, once a minute.
-    private static func sweep(_ services: Services, _ log: ServerLog) async {
+    /// Ends what has run out, once a minute, and tells the trail now and then that the server is there.
+    private static func sweep(_ services: Services, _ diary: PlatformDiary, _ log: ServerLog) async {
+        let interval = Int64(services.identity.policy[.trailHeartbeat])
+        var told = House.now()
         while !Task.isCancelled {
             do { try await services.identity.sweep() } catch { log(.error, "sweep.failed", [("detail", "\(error)")]) }
+            // A clock that was set back tells at once, too.
+            if abs(House.now() - told) / 1_000_000 >= interval {
+                do { try await diary.alive() } catch { log(.error, "diary.failed", [("detail", "\(error)")]) }
+                told = House.now()
+            }
             try? await Task.sleep(for: .seconds(60))
         }
     }
@@ -128,16 +149,28 @@ struct House {
         let rulebook = try common.rulebook()
         let library = try common.library(rulebook)
         let configuration = try IdentityConfiguration(side: .firm, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
-        let database = try await GovernanceDatabase.open(directory, migrations: IdentitySchema.migrations + Workspace.migrations)
+        let policy = try PolicyReader.shipped(rulebook)
+        let database = try await GovernanceDatabase.open(
+            directory, migrations: IdentitySchema.migrations + Workspace.migrations, settings: try settings(policy))
         let workspace = try await Workspace(database, rulebook: rulebook, library: library, now: now)
         let identity = try IdentityService(
             database: database, keys: try IdentityKeys(path: directory.keys + "/identity.key", effects: .live),
-            policy: try PolicyReader.shipped(rulebook), roles: try RoleReader.shipped(), guesses: try GuessList.shipped(),
+            policy: policy, roles: try RoleReader.shipped(), guesses: try GuessList.shipped(),
             configuration: configuration)
         let services = Services(
             identity: identity, workspace: workspace, database: database, hub: EventHub(),
             collect: { try await Collector(Host.live(), version: Plumbline.version).collect { _ in } })
         return House(services: services, database: database)
+    }
+
+    /// How long the trail is kept is decided by the policy, when the server first opens it.
+    private static func settings(_ policy: IdentityPolicy) throws -> DatabaseSettings {
+        var settings = DatabaseSettings()
+        let origin = policy.values[.trailRetention]?.parameter?.description ?? PolicySetting.trailRetention.rawValue
+        settings.retention = (
+            try Retention(name: "trail", days: policy[.trailRetention] / 86_400), try Order(by: "plumbline serve", reason: origin)
+        )
+        return settings
     }
 
     func close() async { await database.close() }
