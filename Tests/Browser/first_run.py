@@ -6,11 +6,11 @@ factor, Today, and a clause opened down to its fact. In both languages, light an
 Exits 0 when everything was as it should be; says what was not otherwise.
 """
 
-import shutil, sys
+import json, shutil, subprocess, sys
 
 from playwright.sync_api import sync_playwright
 
-from walking import OFFICER, ORIGIN, PASSWORD, Server, Walk, enter, set_up
+from walking import OFFICER, ORIGIN, PASSWORD, PLUMBLINE, Server, Walk, enter, set_up
 
 
 def main():
@@ -36,6 +36,7 @@ def main():
                     for width in (390, 1440):
                         complaints += tour(browser, state, language, scheme, width, today)
             complaints += without_scripts(browser, state)
+            complaints += judged(server)
             browser.close()
     finally:
         server.stop()
@@ -73,6 +74,19 @@ def tour(browser, state, language, scheme, width, today):
     # The browser reports the page that is not there; that was wanted.
     walk.complaints = [text for text in walk.complaints if "404" not in text]
     return walk.done()
+
+
+def judged(server):
+    """Plumbline judged by Plumbline, while the server runs: nothing of articles 3, 4, 6 and 8 is breached."""
+    run = subprocess.run(
+        [PLUMBLINE, "check", "--self", "--data", server.folder + "/data", "--format", "json"], capture_output=True, text=True)
+    if run.returncode not in (0, 2):
+        return [f"check --self ended with {run.returncode}: {run.stderr}"]
+    rows = json.loads(run.stdout)["verdicts"]
+    ours = [row for row in rows if row["clause"].startswith(("cnfa-3.", "cnfa-4.", "cnfa-6.", "cnfa-8."))]
+    problems = [] if len(ours) == 43 else [f"check --self judged {len(ours)} clauses of articles 3, 4, 6 and 8"]
+    return problems + [
+        f"check --self: {row['clause']} is {row['verdict']}" for row in ours if row["verdict"] in ("non-compliant", "partly")]
 
 
 def without_scripts(browser, state):

@@ -78,7 +78,7 @@ final class PlatformWorld: Sendable {
         ).collect()
     }
 
-    /// Judges what was found, beside a statement that somebody signed today; verdicts by clause.
+    /// Judges what was found, beside what somebody signed every day about one clause; verdicts by clause.
     func judge(_ facts: HostFacts, signed clause: String? = nil) throws -> [String: Verdict] {
         let library = try CheckLibrary.load(rulebook: rulebook, facts: FactSchema.plumbline)
         let profile = PlatformProfile.make(rulebook)
@@ -86,10 +86,11 @@ final class PlatformWorld: Sendable {
         let obligations = ObligationSet(rulebook, table: ScopeTable(rulebook), profile: profile, asOf: day)
         var evidence = FirmEvidence(facts: [facts], profile: profile, obligations: obligations, library: library, records: [])
         if let clause {
-            let text = """
-                schema: plumbline.records/1
-                records: [{clause: \(clause), system: plumbline, kind: attestation, state: signed, date: "\(day)", by: 林美}]
-                """
+            // On each of the last forty days, for duties of every day; of the firm as well, for what binds the firm.
+            let lines = (0..<40).map { back in
+                "  - {clause: \(clause), kind: attestation, state: signed, date: \"\(day.adding(days: -back))\", by: 林美}\n"
+            }
+            let text = "schema: plumbline.records/1\nrecords:\n" + lines.joined()
             evidence.records = try RecordReader.read(
                 try YAMLReader.read(Array(text.utf8)), rulebook: rulebook, origin: "records.yaml")
         }

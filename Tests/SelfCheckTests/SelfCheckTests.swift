@@ -151,11 +151,15 @@ struct SelfCheckTests {
         }
     }
 
-    @Test("a signed record makes compliant what the platform shows in part, and cannot mend a breach")
+    @Test("signed records make compliant what the platform shows in part, all but its own review, and cannot mend a breach")
     func records() async throws {
         let world = try await PlatformWorld()
-        for clause in ["cnfa-3.1", "cnfa-3.4", "cnfa-3.11", "cnfa-6.10", "cnfa-8.7"] {
-            #expect(try world.judge(try world.collect(), signed: clause)[clause] == .compliant, "\(clause)")
+        let facts = try world.collect()
+        let open = try world.judge(facts).filter { isOurs($0.key) && $0.value == .undetermined }.keys
+        for clause in open {
+            // Reviews are signed on the platform, where each account is decided about.
+            let wanted: Verdict = clause == "cnfa-3.3" ? .undetermined : .compliant
+            #expect(try world.judge(facts, signed: clause)[clause] == wanted, "\(clause)")
         }
         #expect(chmod(world.path + "/keys/trail.key", 0o644) == 0)
         #expect(try world.judge(try world.collect(), signed: "cnfa-8.7")["cnfa-8.7"] == .nonCompliant)

@@ -119,10 +119,13 @@ struct ChecksCommand: ParsableCommand {
 
     func run() throws {
         let rulebook = try common.rulebook()
-        let library = try common.library(rulebook)
+        // Those of hosts, then those of the platform itself.
+        let libraries = [try common.library(rulebook), try common.library(rulebook, facts: FactSchema.plumbline)]
         let wording = try common.wording()
-        guard let check else { return Terminal.write(RulebookReport.checks(library, wording, Terminal.style)) }
-        guard let found = library.checks.first(where: { $0.id == check }) else {
+        guard let check else {
+            return libraries.forEach { Terminal.write(RulebookReport.checks($0, wording, Terminal.style)) }
+        }
+        guard let found = libraries.flatMap(\.checks).first(where: { $0.id == check }) else {
             throw ValidationError("there is no check \"\(check.clipped)\"; `plumbline checks` lists them")
         }
         Terminal.write(RulebookReport.check(found, wording, Terminal.style))

@@ -85,7 +85,8 @@ struct ServeCommand: AsyncParsableCommand {
         let diary = PlatformDiary(
             house.database, version: Plumbline.version, everyoneNeedsFactor: everyoneNeedsFactor,
             transport: PlatformServer.transport)
-        try await diary.started()
+        // A trail that takes nothing stops changes, not reading: the server starts, and its log says why.
+        await Self.tell(log) { try await diary.started() }
         let sweeper = Task { await Self.sweep(services, diary, log) }
         var failure: (any Error)?
         do {
@@ -100,8 +101,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         // Also where it could not listen: what was begun is ended in order.
         sweeper.cancel()
-        try await services.identity.sessions.saveActivity()
-        try await diary.stopped()
+        await Self.tell(log) { try await services.identity.sessions.saveActivity() }
+        await Self.tell(log) { try await diary.stopped() }
         await house.close()
         if let failure { throw failure }
     }
@@ -116,6 +117,11 @@ struct ServeCommand: AsyncParsableCommand {
         return try DataDirectory.openOrCreate(path)
     }
 
+    /// Notes something; where that fails, the log says so.
+    private static func tell(_ log: ServerLog, _ body: () async throws -> Void) async {
+        do { try await body() } catch { log(.error, "note.failed", [("detail", "\(error)")]) }
+    }
+
     /// Ends what has run out, once a minute, and tells the trail now and then that the server is there.
     private static func sweep(_ services: Services, _ diary: PlatformDiary, _ log: ServerLog) async {
         let interval = Int64(services.identity.policy[.trailHeartbeat])
@@ -124,7 +130,7 @@ struct ServeCommand: AsyncParsableCommand {
             do { try await services.identity.sweep() } catch { log(.error, "sweep.failed", [("detail", "\(error)")]) }
             // A clock that was set back tells at once, too.
             if abs(House.now() - told) / 1_000_000 >= interval {
-                do { try await diary.alive() } catch { log(.error, "diary.failed", [("detail", "\(error)")]) }
+                await tell(log) { try await diary.alive() }
                 told = House.now()
             }
             try? await Task.sleep(for: .seconds(60))
