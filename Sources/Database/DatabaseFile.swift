@@ -68,6 +68,7 @@ struct DatabaseFile {
     /// Reads one consistent state, while a server may run. Of a database that nobody has open, nothing is left beside it.
     ///
     /// - Parameter body: may be called twice.
+    /// - Returns: what the body gives.
     /// - Throws: `.notFound`, `.foreign`, `.damaged`, `.file`.
     func reading<T>(_ body: (GRDB.Database) throws -> T) throws(StorageError) -> T {
         guard let before = try Posix.status(directory.database) else {

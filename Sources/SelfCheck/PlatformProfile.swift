@@ -17,6 +17,7 @@ public enum PlatformProfile {
     /// - Parameters:
     ///   - rulebook: the rules, which say what is strict.
     ///   - firm: the firm's own profile: its facts, decisions and stricter parameters hold, and what it says of a system `plumbline`.
+    /// - Returns: the profile.
     public static func make(_ rulebook: Rulebook, firm: Profile? = nil) -> Profile {
         var profile = firm ?? Profile(name: "", firm: [:], systems: [])
         var own = profile.systems.first { $0.id == system.id } ?? system

@@ -34,6 +34,7 @@ public struct CheckLibrary: Sendable {
     ///   - rulebook: the clauses and parameters they may name.
     ///   - facts: the facts schema: of Linux hosts, or of the platform itself.
     ///   - files: further packs.
+    /// - Returns: the library.
     /// - Throws: `DocumentError` of the first pack that is wrong.
     public static func load(
         rulebook: Rulebook, facts: String = FactSchema.linux, adding files: [String] = []

@@ -29,6 +29,7 @@ public struct DataInspector: Sendable {
     /// Reads one consistent state of the tables.
     ///
     /// - Parameter body: may be called twice.
+    /// - Returns: what the body gives.
     /// - Throws: `.notFound`, `.foreign`, `.damaged`, `.file`; `.unexpected` for any other error of the body.
     public func read<T>(_ body: (GRDB.Database) throws -> T) throws(StorageError) -> T {
         try DatabaseFile(directory, settings).reading(body)
@@ -73,6 +74,7 @@ public struct DataInspector: Sendable {
     /// - Parameters:
     ///   - path: from the directory.
     ///   - limit: most bytes.
+    /// - Returns: its bytes.
     /// - Throws: `.notFound`; `.damaged` when it is longer; `.file`.
     public func contents(_ path: String, limit: Int) throws(StorageError) -> [UInt8] {
         try Posix.contents("\(directory.path)/\(path)", limit: limit)

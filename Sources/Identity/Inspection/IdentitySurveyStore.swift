@@ -6,6 +6,7 @@ public enum IdentitySurveyStore {
     /// The survey of one state of the tables.
     ///
     /// - Parameter db: a connection within a read.
+    /// - Returns: what was found.
     /// - Throws: what reading throws; `IdentityError` when a row is not as this program writes it.
     public static func read(_ db: GRDB.Database) throws -> IdentitySurvey {
         let accounts = try AccountStore.all(db)
