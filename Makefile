@@ -6,6 +6,8 @@
 #   make fuzz     libFuzzer against every reader of outside bytes in the vault (SECONDS= for each, PARSERS=)
 #   make tsan     one writer and every kind of reader under the thread sanitizer (SECONDS=, SEED=)
 #   make judge    let Go, sigstore, pymerkle and cryptography judge what the vault writes (PLUMBLINE=, SEED=, FLIPS=, JUDGE_MAY_SKIP=1)
+#   make judge-server  let schemathesis, wapiti, sqlmap, hydra, testssl, sslyze, drheader and our own judge the running server
+#                      (PLUMBLINE=, JUDGES="a b", WITHOUT="testssl", CRAWL=, EXAMPLES=, LEVEL=, JUDGE_MAY_SKIP=1); make judge does it too
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
@@ -15,7 +17,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test torture fuzz tsan judge lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
+.PHONY: run test torture fuzz tsan judge judge-server lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-judge-server setup-bench setup-bench-vault release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
@@ -23,10 +25,11 @@ RELEASE_FLAGS := -c release --static-swift-stdlib
 
 # argon2, libyaml and zstd go into the program, which finds zlib on every Debian; openssl and openssh-server are what the tests try the collectors on;
 # python3-venv holds the emulator of an S3 store for the tests of copies. The judges are Go's packages for transparency logs, and from PyPI
-# those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
+# those of Scripts/judge/requirements.txt; of the running server, Debian's and those of Scripts/judge-server/requirements. The vault is measured beside C, SQLite and PostgreSQL.
 PACKAGES := libargon2-dev libyaml-dev libzstd-dev zlib1g-dev
 TEST_PACKAGES := openssl openssh-server python3-venv zbar-tools
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
+SERVER_JUDGE_PACKAGES := sqlmap hydra testssl.sh curl openssl python3-venv
 BENCH_PACKAGES := lynis time
 VAULT_BENCH_PACKAGES := gcc libc6-dev libssl-dev libsqlite3-dev postgresql
 
@@ -51,6 +54,10 @@ setup-test: setup
 
 setup-judge: setup
 	$(call install,$(JUDGE_PACKAGES))
+
+# A judge that Debian does not give is told and counted by the judge's own script.
+setup-judge-server: setup
+	$(if $(filter 1,$(JUDGE_MAY_SKIP)),-)$(call install,$(SERVER_JUDGE_PACKAGES))
 
 setup-bench: setup
 	$(call install,$(BENCH_PACKAGES))
@@ -93,6 +100,14 @@ FLIPS ?= 8
 judge: setup-judge
 	$(SWIFT) build --product plumbline
 	PLUMBLINE=$(PLUMBLINE) SEED=$(SEED) FLIPS=$(FLIPS) Scripts/judge.sh
+	$(MAKE) --no-print-directory judge-server
+
+# The environment reaches the script: JUDGES, WITHOUT, CRAWL, EXAMPLES, LEVEL, JUDGE_MAY_SKIP. A program named by PLUMBLINE is judged as it is.
+judge-server: setup-judge-server
+ifeq ($(PLUMBLINE),.build/debug/plumbline)
+	$(SWIFT) build --product plumbline
+endif
+	PLUMBLINE=$(PLUMBLINE) Scripts/judge-server.sh
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift
