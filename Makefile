@@ -7,6 +7,8 @@
 #   make fuzz     libFuzzer against every reader of outside bytes in the vault (SECONDS= for each, PARSERS=)
 #   make tsan     one writer and every kind of reader under the thread sanitizer (SECONDS=, SEED=)
 #   make judge    let Go, sigstore, pymerkle and cryptography judge what the vault writes (PLUMBLINE=, SEED=, FLIPS=, JUDGE_MAY_SKIP=1)
+#   make judge-server  let schemathesis, wapiti, sqlmap, hydra, testssl, sslyze, drheader and our own judge the running server
+#                      (PLUMBLINE=, JUDGES="a b", WITHOUT="testssl", CRAWL=, EXAMPLES=, LEVEL=, JUDGE_MAY_SKIP=1)
 #   make lint     formatting and house rules
 #   make format   format the sources
 #   make bench    speed, as ratios to other tools in the same run
@@ -18,7 +20,7 @@
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run check browser-test bench-server test torture fuzz tsan judge lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-bench setup-bench-vault release clean
+.PHONY: run check browser-test bench-server test torture fuzz tsan judge judge-server lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-judge-server setup-bench setup-bench-vault release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
@@ -31,6 +33,7 @@ PACKAGES := libargon2-dev libsqlite3-dev libyaml-dev libzstd-dev zlib1g-dev
 TEST_PACKAGES := openssl openssh-server python3-venv zbar-tools
 BROWSER_PACKAGES := chromium fonts-noto-cjk python3-venv
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
+SERVER_JUDGE_PACKAGES := sqlmap hydra testssl.sh curl openssl python3-venv
 BENCH_PACKAGES := lynis time
 VAULT_BENCH_PACKAGES := gcc libc6-dev libssl-dev postgresql
 
@@ -56,6 +59,10 @@ setup-test: setup
 
 setup-judge: setup
 	$(call install,$(JUDGE_PACKAGES))
+
+# A judge that Debian does not give is told and counted by the judge's own script.
+setup-judge-server: setup
+	$(if $(filter 1,$(JUDGE_MAY_SKIP)),-)$(call install,$(SERVER_JUDGE_PACKAGES))
 
 setup-bench: setup
 	$(call install,$(BENCH_PACKAGES))
@@ -117,6 +124,13 @@ FLIPS ?= 8
 judge: setup-judge
 	$(SWIFT) build --product plumbline
 	PLUMBLINE=$(PLUMBLINE) SEED=$(SEED) FLIPS=$(FLIPS) Scripts/judge.sh
+
+# The environment reaches the script: JUDGES, WITHOUT, CRAWL, EXAMPLES, LEVEL, JUDGE_MAY_SKIP. A program named by PLUMBLINE is judged as it is.
+judge-server: setup-judge-server
+ifeq ($(PLUMBLINE),.build/debug/plumbline)
+	$(SWIFT) build --product plumbline
+endif
+	PLUMBLINE=$(PLUMBLINE) Scripts/judge-server.sh
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Fuzz Package.swift
