@@ -144,7 +144,9 @@ class Person:
 
 
 def free_port(first=8600, last=8699):
-    for port in range(first, last + 1):
+    # Two that begin at once should not try the same.
+    count = last - first + 1
+    for port in ((os.getpid() + number) % count + first for number in range(count)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

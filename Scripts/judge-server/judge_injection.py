@@ -43,6 +43,7 @@ def refusals(house):
 def run(sqlmap, folder, name, url, field, level, more):
     output = folder / (name + ".out")
     call([sqlmap, "--batch", "--disable-coloring", "-u", url, "--data", "name=somebody&password=something", "-p", field,
-          "--level", str(level), "--risk", "1", "--dbms", "sqlite", "--timeout", "20", "--flush-session", "--output-dir", str(folder / "state"), *more],
+          "--level", str(level), "--risk", "1", "--dbms", "sqlite", "--timeout", "20", "--flush-session",
+          "--output-dir", str(folder / "state"), *more],
          output, 900)
     return output.read_text(errors="replace")
