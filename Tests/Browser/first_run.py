@@ -6,11 +6,11 @@ factor, Today, and a clause opened down to its fact. In both languages, light an
 Exits 0 when everything was as it should be; says what was not otherwise.
 """
 
-import json, shutil, subprocess, sys
+import json, subprocess, sys
 
 from playwright.sync_api import sync_playwright
 
-from walking import OFFICER, ORIGIN, PASSWORD, PLUMBLINE, Server, Walk, enter, set_up
+from walking import OFFICER, ORIGIN, PASSWORD, PLUMBLINE, Server, Walk, enter, launch, set_up
 
 
 def main():
@@ -18,10 +18,14 @@ def main():
     complaints = []
     try:
         with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            browser = launch(play)
             walk = Walk(browser, "zh-TW", "light", 1440)
-            passwords = set_up(walk, server.link)
-            secret = enter(walk, OFFICER, passwords[OFFICER], PASSWORD)
+            try:
+                passwords = set_up(walk, server.link)
+                enter(walk, OFFICER, passwords[OFFICER], PASSWORD)
+            except Exception:
+                walk.lost()
+                raise
             page = walk.page
             page.wait_for_selector("h1:has-text('今日')")
             state = walk.context.storage_state()

@@ -2,7 +2,7 @@
 the first sign-in. Scripts that import it are called with PLUMBLINE PICTURES.
 """
 
-import base64, hashlib, hmac, os, re, shutil, struct, subprocess, sys, tempfile, time
+import base64, hashlib, hmac, os, re, shutil, socket, struct, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 PLUMBLINE, PICTURES = sys.argv[1], Path(sys.argv[2])
@@ -51,12 +51,71 @@ class Server:
         assert not errors, "the log holds errors: " + "\n".join(errors[:5])
 
 
+class Doorway:
+    """A proxy that brings one browser to the server from an address of its own: the server limits attempts by source, and at work, too, people
+    do not share a machine."""
+
+    count = 0
+
+    def __init__(self):
+        Doorway.count += 1
+        self.source = f"127.1.{Doorway.count // 250}.{Doorway.count % 250 + 1}"
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                inside, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.connect, args=(inside,), daemon=True).start()
+
+    def connect(self, inside):
+        asked = b""
+        while b"\r\n\r\n" not in asked:
+            more = inside.recv(4096)
+            if not more:
+                return inside.close()
+            asked += more
+        if not asked.startswith(f"CONNECT localhost:{PORT} ".encode()):
+            # What a browser asks of the world by itself goes nowhere.
+            inside.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            return inside.close()
+        outside = socket.create_connection(("127.0.0.1", PORT), source_address=(self.source, 0))
+        inside.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        for source, sink in ((inside, outside), (outside, inside)):
+            threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def pump(source, sink):
+        try:
+            while data := source.recv(65_536):
+                sink.sendall(data)
+        except OSError:
+            pass
+        for end in (source, sink):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def launch(play, *more):
+    """Debian's Chromium, headless, which goes through proxies to this very machine, too."""
+    return play.chromium.launch(
+        executable_path=shutil.which("chromium"), args=["--no-sandbox", "--proxy-bypass-list=<-loopback>", *more])
+
+
 class Walk:
     """One browser that walks; what the console and the accessibility checks complain of is gathered."""
 
     def __init__(self, browser, language, scheme, width):
         self.name = f"{language}-{scheme}-{width}"
+        self.doorway = Doorway()
         self.context = browser.new_context(
+            proxy={"server": f"http://127.0.0.1:{self.doorway.port}"},
             ignore_https_errors=True, locale=language, color_scheme=scheme, viewport={"width": width, "height": 900})
         self.page = self.context.new_page()
         self.complaints = []
@@ -78,6 +137,11 @@ class Walk:
         PICTURES.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=str(PICTURES / f"{self.name}-{name}.png"), full_page=True)
 
+    def focused(self, field):
+        """Waits until the page has put the keyboard into a field, as a person sees before typing: it does so only when it is drawn, which on a
+        busy machine is after it was loaded."""
+        self.page.wait_for_function("field => document.activeElement?.id === field", arg=field)
+
     def lost(self):
         """Keeps a picture of where a walk did not go on."""
         PICTURES.mkdir(parents=True, exist_ok=True)
@@ -86,6 +150,7 @@ class Walk:
 
     def done(self):
         self.context.close()
+        self.doorway.listener.close()
         return [f"{self.name}: {text}" for text in self.complaints]
 
 
@@ -120,12 +185,14 @@ def enter(walk, name, initial, password, keep=None):
     """The first sign-in: forced change of the password, second factor, recovery codes. Everything by the keyboard."""
     page = walk.page
     page.goto(ORIGIN + "/sign-in")
+    walk.focused("name")
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(initial)
     walk.see("10-sign-in")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sign-in/password**")
+    walk.focused("new")
     page.keyboard.type("short")
     page.keyboard.press("Tab")
     page.keyboard.type("short")
