@@ -122,6 +122,14 @@ let package = Package(
             // argon2 goes into the binary like the others.
             linkerSettings: [.linkedLibrary(":libargon2.a")]),
 
+        .target(
+            name: "Supervision",
+            dependencies: [
+                "Database", "Documents", "Rulebook",
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+
         // The platform looked at as a system under the baseline.
         .target(
             name: "SelfCheck", dependencies: ["Checks", "Database", "Documents", "Identity", "Rulebook", "Vault"],
@@ -146,6 +154,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
+                "Supervision",
                 "Vault",
                 "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -167,7 +176,7 @@ let package = Package(
             name: "plumbline",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "SelfCheck",
-                "Server",
+                "Server", "Supervision",
                 "Vault",
                 "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -220,7 +229,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "TestProcesses", "Vault",
+                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Supervision", "TestProcesses",
+                "Vault",
                 "VaultNetwork",
                 "Workspace", "plumbline",
                 .product(name: "Crypto", package: "swift-crypto"),

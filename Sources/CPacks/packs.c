@@ -47,8 +47,14 @@ static const unsigned char identity_policy[] = {
 static const unsigned char identity_roles[] = {
 #embed "../../Packs/identity/roles.yaml"
 };
+static const unsigned char supervision_policy[] = {
+#embed "../../Packs/supervision/policy.yaml"
+};
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
+};
+static const unsigned char texts_supervisor[] = {
+#embed "../../Packs/texts/supervisor.yaml"
 };
 static const unsigned char texts_web[] = {
 #embed "../../Packs/texts/web.yaml"
@@ -80,7 +86,9 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("identity/passwords.txt", identity_passwords),
     FILE_ROW("identity/policy.yaml", identity_policy),
     FILE_ROW("identity/roles.yaml", identity_roles),
+    FILE_ROW("supervision/policy.yaml", supervision_policy),
     FILE_ROW("texts/report.yaml", texts_report),
+    FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/web.yaml", texts_web),
     FILE_ROW("web/plumbline.css", web_plumbline_css),
     FILE_ROW("web/plumbline.js", web_plumbline_js),

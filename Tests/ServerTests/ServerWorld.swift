@@ -20,7 +20,7 @@ final class ServerWorld: Sendable {
     static let origin = "https://plumbline.example.com:8443"
 
     let scratch: Scratch
-    let services: Services
+    let services: FirmServices
     let routes: RouteTable
     let roles: RoleBook
     private let responder: Mutex<Responder>
@@ -51,8 +51,8 @@ final class ServerWorld: Sendable {
             configuration: try IdentityConfiguration(side: .firm, origin: Self.origin, everyoneNeedsFactor: true),
             effects: effects,
             hasher: PasswordHasher { password, salt, _, length in Array(SHA256.hash(data: salt + password).prefix(length)) })
-        services = Services(
-            identity: identity, workspace: workspace, database: database, hub: EventHub(),
+        services = FirmServices(
+            Services(identity: identity, database: database, hub: EventHub()), workspace: workspace,
             collect: { try Self.facts("host-1", deny: 5, at: clock.microseconds / 1_000_000) })
         let metrics = Metrics()
         routes = try FirmServer.routes(services, metrics: metrics)
@@ -61,8 +61,8 @@ final class ServerWorld: Sendable {
         let log = ServerLog(now: { clock.microseconds }) { line in sink.add(String(decoding: line, as: UTF8.self)) }
         responder = Mutex(
             Responder(
-                platform: FirmServer.platform(
-                    services, routes: routes, catalog: try Wording.shipped(.chinese).catalog, log: log, metrics: metrics,
+                platform: CommonServer.platform(
+                    services.common, routes: routes, catalog: try Wording.shipped(.chinese).catalog, log: log, metrics: metrics,
                     now: { clock.microseconds }, random: IdentityEffects.live.random)))
     }
 

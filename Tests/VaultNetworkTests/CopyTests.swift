@@ -97,7 +97,9 @@ struct CopyTests {
             let running = try Running(Plumbline.path, arguments, environment: store.environment)
             // Not after some time, which on one machine is before the first object and on another after the last: when this one is there.
             let awaited = "\(prefix)/\(items[round * items.count / 12].name)"
-            for _ in 0..<600 where await store.act("object", awaited).hasPrefix("0") { try await Task.sleep(for: .milliseconds(5)) }
+            for _ in 0..<600 where await store.act("object", awaited).hasPrefix("0") {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             running.signal(SIGKILL)
             if await running.finish().status == -SIGKILL { killed += 1 }
         }

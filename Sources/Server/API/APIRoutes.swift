@@ -8,7 +8,7 @@ internal import Workspace
 
 /// The JSON API: what programs read, and what agents send.
 struct APIRoutes: Sendable {
-    let services: Services
+    let services: FirmServices
     private var workspace: Workspace { services.workspace }
 
     var routes: [Route] { [status, standings, clause, systems, hosts, facts, send] }

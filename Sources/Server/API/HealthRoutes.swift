@@ -2,12 +2,13 @@ internal import Database
 internal import Documents
 internal import HTTPTypes
 internal import Identity
-internal import Workspace
 
 /// What watches the server: is it there, is it well, figures.
 struct HealthRoutes: Sendable {
     let services: Services
     let metrics: Metrics
+    /// Sets the figures of the installation's own rooms.
+    let gauge: @Sendable (Metrics) -> Void
 
     var routes: [Route] {
         [
@@ -32,8 +33,7 @@ struct HealthRoutes: Sendable {
         if let waiting = try? await services.database.trailWaiting() {
             metrics.set("plumbline_trail_waiting", "Records that wait for the trail's vault.", Double(waiting))
         }
-        metrics.set(
-            "plumbline_board_standings", "Verdicts that stand.", Double(services.workspace.boards.board.standings.count))
+        gauge(metrics)
         return Answer(.ok, "text/plain; version=0.0.4; charset=utf-8", Array(metrics.text().utf8))
     }
 }

@@ -5,6 +5,9 @@ internal import Rulebook
 
 /// The facts of a firm or system as fields of a form, made from what the rule packs declare: a new pack brings its questions along.
 struct FactForm {
+    /// What the box "none of these" sends.
+    private static let none = "-"
+
     let facts: [FactDefinition]
     let wording: Wording
 
@@ -39,9 +42,11 @@ struct FactForm {
                 name, label, hint: question, [("", wording("fact.unknown"))] + fact.choices.map { ($0.value, wording($0.title)) },
                 chosen: value?.text ?? "", &page)
         case .enumList:
+            let chosen = value?.list?.compactMap(\.text)
             Form.boxes(
-                "checkbox", name, label, hint: question, fact.choices.map { ($0.value, wording($0.title)) },
-                chosen: value?.list?.compactMap(\.text) ?? [], &page)
+                "checkbox", name, label, hint: question,
+                fact.choices.map { ($0.value, wording($0.title)) } + [(Self.none, wording("fact.none-of-these"))],
+                chosen: chosen?.isEmpty == true ? [Self.none] : chosen ?? [], &page)
         case .integer, .number, .text, .date, .textList:
             Form.Field(
                 name: name, label: label + (fact.unit.map { " (\($0.rawValue))" } ?? ""), hint: hint(fact, question),
@@ -85,8 +90,8 @@ struct FactForm {
         switch fact.kind {
         case .enumList:
             let chosen = form.values(name).filter { !$0.isEmpty }
-            // Boxes that were shown and left empty say "none of them"; a marker tells them from boxes that were not shown.
-            return chosen.isEmpty ? nil : .texts(chosen)
+            // Nothing ticked is not known; "none of these" is a box of its own, so that the two cannot be taken for one another.
+            return chosen.isEmpty ? nil : .texts(chosen.filter { $0 != Self.none })
         case .bool: return text == "true" ? true : text == "false" ? false : nil
         case .enum, .text, .date: return text.isEmpty ? nil : .text(text)
         case .integer, .number:

@@ -8,7 +8,7 @@ internal import Workspace
 
 /// The firm's profile: tier and class with reasons, what another answer would change, and every earlier version.
 struct FirmPages: Sendable {
-    let services: Services
+    let services: FirmServices
     private var workspace: Workspace { services.workspace }
 
     var routes: [Route] {
@@ -17,7 +17,7 @@ struct FirmPages: Sendable {
             .page("/firm/what-if", .permitted(.firmRead)) { visit in try await whatIf(visit) },
             .page("/firm/change", .permitted(.firmChange)) { visit in
                 guard let current = try await workspace.firm.current() else { throw Failure.notFound() }
-                return form(visit, current, SetUpPages.facts(current.document), wrong: [:])
+                return form(visit, current, FirmSetUpPages.facts(current.document), wrong: [:])
             },
             .form("/firm/change", .permitted(.firmChange)) { visit in try await change(visit) },
         ]
@@ -29,7 +29,7 @@ struct FirmPages: Sendable {
             throw Failure.notFound("no profile")
         }
         let history = try await workspace.firm.history()
-        let facts = SetUpPages.facts(current.document)
+        let facts = FirmSetUpPages.facts(current.document)
         return Page(visit, current.document["name"]?.text ?? wording("web.firm"), .firm).answer { page in
             page.element(
                 "p", ("class", "lead"),
@@ -82,7 +82,7 @@ struct FirmPages: Sendable {
         }
         let form = FactForm(facts: FactForm.questions(workspace.rulebook, ofFirm: true), wording: wording)
         let isAsked = !visit.query.all.isEmpty
-        let (tried, wrong) = isAsked ? form.read(visit.query) : (SetUpPages.facts(current.document), [:])
+        let (tried, wrong) = isAsked ? form.read(visit.query) : (FirmSetUpPages.facts(current.document), [:])
         var after: BoardKeeper.Scene?
         if isAsked, wrong.isEmpty {
             after = try await workspace.boards.scene(trying: Self.document(current.document, firm: tried))

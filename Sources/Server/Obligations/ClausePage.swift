@@ -9,7 +9,7 @@ internal import Workspace
 
 /// One clause: what it asks, whom it binds and why, what stands for each subject, and for one subject everything down to the fact and its file.
 struct ClausePage: Sendable {
-    let services: Services
+    let services: FirmServices
 
     var routes: [Route] {
         [

@@ -8,7 +8,7 @@ internal import Workspace
 
 /// Every clause for every subject, as a list and as a map of colours; and the changes of verdicts.
 struct ObligationPages: Sendable {
-    let services: Services
+    let services: FirmServices
 
     /// A row of the list.
     struct Row: Sendable {

@@ -7,15 +7,27 @@ internal import Rulebook
 struct Page {
     /// Places of the navigation.
     enum Place: String, CaseIterable {
-        case today, obligations, systems, firm, trail, accounts
+        case today, obligations, systems, firm
+        case market, firms, tiers
+        case trail, accounts
 
-        var path: String { self == .today ? "/" : "/" + rawValue }
+        var path: String { self == .today || self == .market ? "/" : "/" + rawValue }
+
+        /// Whether an installation of that side has the place.
+        func belongs(to side: Side) -> Bool {
+            switch self {
+            case .today, .obligations, .systems, .firm: side == .firm
+            case .market, .firms, .tiers: side == .supervisor
+            case .trail, .accounts: true
+            }
+        }
 
         var permission: Permission {
             switch self {
             case .today, .obligations: .complianceRead
             case .systems: .systemsRead
             case .firm: .firmRead
+            case .market, .firms, .tiers: .marketRead
             case .trail: .trailRead
             case .accounts: .accountsRead
             }
@@ -37,7 +49,8 @@ struct Page {
 
     /// Where somebody's work begins.
     static func home(_ visit: Visit) -> String {
-        ([.today, .accounts] + Place.allCases).first { visit.may($0.permission) }?.path ?? "/me"
+        ([.today, .market, .accounts] + Place.allCases).first { $0.belongs(to: visit.side) && visit.may($0.permission) }?.path
+            ?? "/me"
     }
 
     /// As an answer.
@@ -96,7 +109,7 @@ struct Page {
         if visit.signedIn != nil {
             page.element("nav", ("aria-label", wording("web.navigation")), ("class", "nav-box")) { page in
                 page.element("ul", ("class", "nav")) { page in
-                    for place in Place.allCases where visit.may(place.permission) {
+                    for place in Place.allCases where place.belongs(to: visit.side) && visit.may(place.permission) {
                         page.element("li") {
                             $0.element(
                                 "a", ("href", place.path), ("aria-current", place == self.place ? "page" : nil),

@@ -1,3 +1,4 @@
+internal import HTTPTypes
 internal import Synchronization
 
 /// What a page is told while it is open (server-sent events). Each says only that something is new: the page asks for it as itself.
@@ -46,5 +47,17 @@ package final class EventHub: Sendable {
             return Array(state.listeners.values)
         }
         for listener in listeners { listener.finish() }
+    }
+}
+
+/// Where open pages hear that something is new.
+enum EventRoutes {
+    static func route(_ services: Services) -> Route {
+        .background("/events", .signedIn) { _ in
+            guard let source = services.hub.listen() else { throw Failure(.serviceUnavailable, "busy") }
+            var answer = Answer(.ok, "text/event-stream", [])
+            answer.content = .events(source)
+            return answer
+        }
     }
 }

@@ -2,31 +2,62 @@ internal import Documents
 internal import Identity
 internal import Reports
 package import Rulebook
+internal import Workspace
 
 /// The server of a firm: every page and address it has.
 package enum FirmServer {
     /// All routes.
     ///
     /// - Throws: `RouteTable.Flaw`, an error of the program.
-    package static func routes(_ services: Services, metrics: Metrics) throws(RouteTable.Flaw) -> RouteTable {
-        let api = APIRoutes(services: services).routes + HealthRoutes(services: services, metrics: metrics).routes
-        var routes = Assets.routes + api + [OpenAPI.route(api)]
-        routes += SetUpPages(services: services).routes
-        routes += SignInPages(services: services).routes
-        routes += ProvePages(services: services).routes
-        routes += ForgotPages(services: services).routes
-        routes += PreferencePages().routes
-        routes += MePages(services: services).routes
+    package static func routes(_ services: FirmServices, metrics: Metrics) throws(RouteTable.Flaw) -> RouteTable {
+        let health = HealthRoutes(services: services.common, metrics: metrics) { metrics in
+            metrics.set(
+                "plumbline_board_standings", "Verdicts that stand.", Double(services.workspace.boards.board.standings.count))
+        }
+        var routes = CommonServer.routes(services.common, api: APIRoutes(services: services).routes + health.routes)
+        routes += FirmSetUpPages(services: services).routes
         routes += TodayPage(services: services).routes
         routes += ObligationPages(services: services).routes
         routes += ClausePage(services: services).routes
         routes += SystemPages(services: services).routes
         routes += HostPages(services: services).routes
         routes += FirmPages(services: services).routes
+        return try RouteTable(routes)
+    }
+}
+
+/// The server of a supervisor: every page and address it has.
+package enum SupervisorServer {
+    /// All routes.
+    ///
+    /// - Throws: `RouteTable.Flaw`, an error of the program.
+    package static func routes(_ services: SupervisorServices, metrics: Metrics) throws(RouteTable.Flaw) -> RouteTable {
+        let health = HealthRoutes(services: services.common, metrics: metrics) { _ in }
+        var routes = CommonServer.routes(services.common, api: health.routes)
+        routes += SupervisorSetUpPages(services: services).routes
+        routes += MarketPage(services: services).routes
+        routes += RegisterPages(services: services).routes
+        routes += TierPages(services: services).routes
+        return try RouteTable(routes)
+    }
+}
+
+/// What the servers of both sides have: signing in, accounts, the trail, the API's document.
+package enum CommonServer {
+    /// Routes that every installation has.
+    ///
+    /// - Parameter api: the addresses of the API that this installation has; they are described with the document.
+    static func routes(_ services: Services, api: [Route]) -> [Route] {
+        var routes = Assets.routes + api + [OpenAPI.route(api), EventRoutes.route(services)]
+        routes += SignInPages(services: services).routes
+        routes += ProvePages(services: services).routes
+        routes += ForgotPages(services: services).routes
+        routes += PreferencePages().routes
+        routes += MePages(services: services).routes
         routes += accounts(services)
         routes += TrailPages(services: services).routes
         routes += StylePage().routes
-        return try RouteTable(routes)
+        return routes
     }
 
     /// The pages about everybody's accounts.
@@ -43,7 +74,8 @@ package enum FirmServer {
     ) -> Platform {
         Platform(
             routes: routes, authenticator: authenticator(services), catalog: catalog, log: log, metrics: metrics,
-            origins: [services.identity.configuration.origin], now: now, random: { Base64URL.text(random($0)) },
+            side: services.identity.configuration.side, origins: [services.identity.configuration.origin], now: now,
+            random: { Base64URL.text(random($0)) },
             page: ErrorPage.bytes)
     }
 

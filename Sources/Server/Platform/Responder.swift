@@ -1,7 +1,7 @@
 internal import Documents
 internal import HTTPTypes
 internal import Hummingbird
-internal import Identity
+package import Identity
 internal import NIOCore
 internal import Reports
 package import Rulebook
@@ -42,6 +42,8 @@ package struct Platform: Sendable {
     package var catalog: TextCatalog
     package var log: ServerLog
     package var metrics: Metrics
+    /// Firm or supervisor.
+    package var side: Side
     /// UTC microseconds.
     package var now: @Sendable () -> Int64
     /// The origins pages may come from: `https://host:port`.
@@ -55,11 +57,12 @@ package struct Platform: Sendable {
 
     package init(
         routes: RouteTable, authenticator: Authenticator, catalog: TextCatalog, log: ServerLog, metrics: Metrics,
-        origins: Set<String>, now: @escaping @Sendable () -> Int64, random: @escaping @Sendable (Int) -> String,
+        side: Side, origins: Set<String>, now: @escaping @Sendable () -> Int64, random: @escaping @Sendable (Int) -> String,
         page: @escaping @Sendable (_ failure: Failure, _ visit: Visit) -> [UInt8]
     ) {
         (self.routes, self.authenticator, self.catalog, self.log) = (routes, authenticator, catalog, log)
-        (self.metrics, self.origins, self.now, self.random, self.page) = (metrics, origins, now, random, page)
+        (self.metrics, self.side, self.origins, self.now) = (metrics, side, origins, now)
+        (self.random, self.page) = (random, page)
     }
 }
 
@@ -105,7 +108,7 @@ struct Responder: HTTPResponder {
         var visit = Visit(
             method: request.method, path: "", parameters: [:], query: FormFields(), form: FormFields(), body: [],
             headers: request.headers, address: context.address, code: platform.random(9), nonce: platform.random(18),
-            wording: wording(nil, nil), signedIn: nil, now: platform.now())
+            wording: wording(nil, nil), side: platform.side, signedIn: nil, now: platform.now())
         if platform.proxies.contains(context.address), let list = request.headers[SecurityHeaders.named("X-Forwarded-For")],
             let last = list.split(separator: ",").last
         {

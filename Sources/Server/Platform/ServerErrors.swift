@@ -1,6 +1,7 @@
 internal import Database
 internal import Documents
 internal import HTTPTypes
+internal import Supervision
 internal import Workspace
 
 extension StorageError: FailureConvertible {
@@ -27,6 +28,17 @@ extension WorkspaceError: FailureConvertible {
         case .document(let error): error.failure
         case .notFound(let what): Failure.notFound(what)
         case .conflict(let what): Failure(.conflict, "conflict", ["reason": what], detail: what)
+        }
+    }
+}
+
+extension SupervisionError: FailureConvertible {
+    package var failure: Failure {
+        switch self {
+        case .storage(let error): error.failure
+        case .document(let error): error.failure
+        case .notFound(let what): Failure.notFound(what)
+        case .conflict(let what), .refused(let what): Failure(.conflict, "conflict", ["reason": what], detail: what)
         }
     }
 }

@@ -2,27 +2,51 @@ package import Checks
 package import Database
 internal import HTTPTypes
 package import Identity
+package import Supervision
 package import Workspace
 
-/// The rooms below, as handlers use them.
+/// The rooms below that every installation has, as handlers use them.
 package struct Services: Sendable {
     /// Accounts, sessions, roles.
     package var identity: IdentityService
-    /// The firm's working data.
-    package var workspace: Workspace
     /// The trail and the tables.
     package var database: GovernanceDatabase
     /// Tells open pages that something is new.
     package var hub: EventHub
+
+    package init(identity: IdentityService, database: GovernanceDatabase, hub: EventHub) {
+        (self.identity, self.database, self.hub) = (identity, database, hub)
+    }
+}
+
+/// What a firm's installation has besides. The rooms of every installation are reached through it as if they were its own.
+@dynamicMemberLookup
+package struct FirmServices: Sendable {
+    /// The rooms of every installation.
+    package var common: Services
+    /// The firm's working data.
+    package var workspace: Workspace
     /// Looks at this very host.
     package var collect: @Sendable () async throws -> HostFacts
 
-    package init(
-        identity: IdentityService, workspace: Workspace, database: GovernanceDatabase, hub: EventHub,
-        collect: @escaping @Sendable () async throws -> HostFacts
-    ) {
-        (self.identity, self.workspace, self.database, self.hub, self.collect) = (identity, workspace, database, hub, collect)
+    package init(_ common: Services, workspace: Workspace, collect: @escaping @Sendable () async throws -> HostFacts) {
+        (self.common, self.workspace, self.collect) = (common, workspace, collect)
     }
+
+    package subscript<Value>(dynamicMember path: KeyPath<Services, Value>) -> Value { common[keyPath: path] }
+}
+
+/// What a supervisor's installation has besides.
+@dynamicMemberLookup
+package struct SupervisorServices: Sendable {
+    /// The rooms of every installation.
+    package var common: Services
+    /// The register of firms and all that is known of the market.
+    package var supervision: Supervision
+
+    package init(_ common: Services, supervision: Supervision) { (self.common, self.supervision) = (common, supervision) }
+
+    package subscript<Value>(dynamicMember path: KeyPath<Services, Value>) -> Value { common[keyPath: path] }
 }
 
 extension IdentityError: FailureConvertible {

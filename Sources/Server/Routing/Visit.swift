@@ -51,6 +51,8 @@ package struct Visit: Sendable {
     package var nonce: String
     /// Words of the language of this visit.
     package var wording: Wording
+    /// Whether this is a firm's installation or a supervisor's.
+    package var side: Side
     /// Who is signed in; nil for nobody.
     package var signedIn: SignedIn?
     /// When it came, UTC microseconds.

@@ -10,7 +10,7 @@ internal import Workspace
 
 /// Hosts: their facts documents over time, one document with its lines, and what changed between two.
 struct HostPages: Sendable {
-    let services: Services
+    let services: FirmServices
     private var hosts: HostStore { services.workspace.hosts }
 
     /// Most lines of a document that a page shows at once.

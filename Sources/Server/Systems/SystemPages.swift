@@ -10,7 +10,7 @@ internal import Workspace
 
 /// The inventory of systems, their hosts, and facts over time.
 struct SystemPages: Sendable {
-    let services: Services
+    let services: FirmServices
     private var workspace: Workspace { services.workspace }
 
     /// A row of the inventory.

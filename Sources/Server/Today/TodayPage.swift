@@ -9,7 +9,7 @@ internal import Workspace
 
 /// The first page of the morning: what stands by article, what changed since yesterday, what is not known, what to do next.
 struct TodayPage: Sendable {
-    let services: Services
+    let services: FirmServices
 
     /// What the page shows.
     struct Model: Sendable {
@@ -36,12 +36,6 @@ struct TodayPage: Sendable {
                 try await services.workspace.boards.assess(cause: "asked for", visit.actor)
                 services.hub.tell("board")
                 return .see("/")
-            },
-            .background("/events", .signedIn) { _ in
-                guard let source = services.hub.listen() else { throw Failure(.serviceUnavailable, "busy") }
-                var answer = Answer(.ok, "text/event-stream", [])
-                answer.content = .events(source)
-                return answer
             },
         ]
     }

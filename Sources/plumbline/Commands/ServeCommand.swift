@@ -8,6 +8,7 @@ internal import Reports
 internal import Rulebook
 internal import SelfCheck
 internal import Server
+internal import Supervision
 internal import Vault
 internal import Workspace
 
@@ -23,6 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
             EXAMPLES
               plumbline serve
               plumbline serve --data /srv/plumbline --host plumbline.example.com --port 8443
+              plumbline serve --data /srv/supervisor --role supervisor
             """)
 
     @OptionGroup var common: CommonOptions
@@ -42,6 +44,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port people reach it by, where it is another one.", valueName: "port"))
     var publicPort: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Whose installation this is: firm or supervisor. Said once, when the directory is made; firm when left out.",
+            valueName: "role"))
+    var role: String?
+
     @Flag(
         name: .customLong("factor-for-all"), inversion: .prefixedNo,
         help: "Everybody needs a second factor, not only administrators.")
@@ -51,6 +59,7 @@ struct ServeCommand: AsyncParsableCommand {
         guard (0...65_535).contains(port), (1...65_535).contains(publicPort ?? 1) else {
             throw ValidationError("a port is 0 to 65535")
         }
+        guard role.map({ Side(rawValue: $0) != nil }) ?? true else { throw ValidationError("--role is firm or supervisor") }
         guard port != 0 || publicPort != nil else { throw ValidationError("--port 0 needs --public-port") }
     }
 
@@ -70,14 +79,15 @@ struct ServeCommand: AsyncParsableCommand {
         let shown = publicPort ?? port
         let origin = shown == 443 ? "https://\(host)" : "https://\(host):\(shown)"
         let directory = try Self.directory(data)
-        let house = try await House.open(directory, common: common, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
+        let house = try await House.open(
+            directory, role: role, common: common, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
         let services = house.services
         let (certificate, key) = (directory.tls + "/server.pem", directory.tls + "/server.key")
         let isNew = try ServerCertificate.ensure(certificate: certificate, key: key, host: host, now: Terminal.now.seconds)
         let metrics = Metrics()
         let log = ServerLog.standardError(now: House.now)
-        let platform = FirmServer.platform(
-            services, routes: try FirmServer.routes(services, metrics: metrics), catalog: try Wording.shipped(.chinese).catalog,
+        let platform = CommonServer.platform(
+            services, routes: try house.routes(metrics), catalog: try Wording.shipped(.chinese).catalog,
             log: log,
             metrics: metrics, now: House.now, random: IdentityEffects.live.random)
         if isNew { Terminal.complain("plumbline: a self-signed certificate was made: \(certificate)") }
@@ -140,8 +150,28 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// Everything a server stands on, open.
 struct House {
-    var services: Services
+    /// The rooms of one side or the other.
+    enum Content {
+        case firm(FirmServices)
+        case supervisor(SupervisorServices)
+    }
+
+    var content: Content
     var database: GovernanceDatabase
+
+    var services: Services {
+        switch content {
+        case .firm(let services): services.common
+        case .supervisor(let services): services.common
+        }
+    }
+
+    func routes(_ metrics: Metrics) throws -> RouteTable {
+        switch content {
+        case .firm(let services): try FirmServer.routes(services, metrics: metrics)
+        case .supervisor(let services): try SupervisorServer.routes(services, metrics: metrics)
+        }
+    }
 
     static let now: @Sendable () -> Int64 = {
         var time = timespec()
@@ -150,23 +180,50 @@ struct House {
     }
 
     static func open(
-        _ directory: DataDirectory, common: CommonOptions, origin: String, everyoneNeedsFactor: Bool
+        _ directory: DataDirectory, role: String?, common: CommonOptions, origin: String, everyoneNeedsFactor: Bool
     ) async throws -> House {
         let rulebook = try common.rulebook()
         let library = try common.library(rulebook)
-        let configuration = try IdentityConfiguration(side: .firm, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
         let policy = try PolicyReader.shipped(rulebook)
         let database = try await GovernanceDatabase.open(
-            directory, migrations: IdentitySchema.migrations + Workspace.migrations, settings: try settings(policy))
-        let workspace = try await Workspace(database, rulebook: rulebook, library: library, now: now)
+            directory, migrations: migrations, settings: try settings(policy))
+        do {
+            return try await open(
+                database, role: role, rulebook, library, policy, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+
+    /// The tables of both sides: which of them are filled depends on the role.
+    private static let migrations =
+        InstallationStore.migrations + IdentitySchema.migrations + Workspace.migrations + Supervision.migrations
+
+    private static func open(
+        _ database: GovernanceDatabase, role: String?, _ rulebook: Rulebook, _ library: CheckLibrary, _ policy: IdentityPolicy,
+        origin: String, everyoneNeedsFactor: Bool
+    ) async throws -> House {
+        let role = try await InstallationStore(database).settle(role, standard: Side.firm.rawValue)
+        let side = Side(rawValue: role) ?? .firm
+        let configuration = try IdentityConfiguration(side: side, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
+        let directory = database.directory
         let identity = try IdentityService(
             database: database, keys: try IdentityKeys(path: directory.keys + "/identity.key", effects: .live),
             policy: policy, roles: try RoleReader.shipped(), guesses: try GuessList.shipped(),
             configuration: configuration)
-        let services = Services(
-            identity: identity, workspace: workspace, database: database, hub: EventHub(),
-            collect: { try await Collector(Host.live(), version: Plumbline.version).collect { _ in } })
-        return House(services: services, database: database)
+        let services = Services(identity: identity, database: database, hub: EventHub())
+        switch side {
+        case .firm:
+            let workspace = try await Workspace(database, rulebook: rulebook, library: library, now: now)
+            let firm = FirmServices(
+                services, workspace: workspace,
+                collect: { try await Collector(Host.live(), version: Plumbline.version).collect { _ in } })
+            return House(content: .firm(firm), database: database)
+        case .supervisor:
+            let supervision = try Supervision(database, rulebook: rulebook, now: now)
+            return House(content: .supervisor(SupervisorServices(services, supervision: supervision)), database: database)
+        }
     }
 
     /// How long the trail is kept is decided by the policy, when the server first opens it.

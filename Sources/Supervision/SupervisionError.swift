@@ -1,0 +1,26 @@
+public import Database
+public import Documents
+
+/// What a supervisor's rooms refuse, or could not do.
+public enum SupervisionError: Error, Sendable, StorageFailing, CustomStringConvertible {
+    /// The database, its trail or a file failed.
+    case storage(StorageError)
+    /// What was handed in is not as it should be: with its place and what is wanted.
+    case document(DocumentError)
+    /// There is no such thing.
+    case notFound(String)
+    /// Somebody changed it meanwhile, or it is there already.
+    case conflict(String)
+    /// It is not for this person to do: a second one is needed, or another party's affair.
+    case refused(String)
+
+    /// One line for the log.
+    public var description: String {
+        switch self {
+        case .storage(let error): error.description
+        case .document(let error): "\(error)"
+        case .notFound(let what): "there is no \(what)"
+        case .conflict(let what), .refused(let what): what
+        }
+    }
+}
