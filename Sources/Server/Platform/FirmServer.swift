@@ -46,7 +46,10 @@ package enum SupervisorServer {
 package enum CommonServer {
     /// Routes that every installation has.
     ///
-    /// - Parameter api: the addresses of the API that this installation has; they are described with the document.
+    /// - Parameters:
+    ///   - services: the rooms of every installation.
+    ///   - api: the addresses of the API that this installation has; they are described with the document.
+    /// - Returns: the routes.
     static func routes(_ services: Services, api: [Route]) -> [Route] {
         var routes = Assets.routes + api + [OpenAPI.route(api), EventRoutes.route(services)]
         routes += SignInPages(services: services).routes

@@ -80,6 +80,7 @@ public struct RegisterStore: Sendable {
     ///   - firms: each as it shall stand.
     ///   - versions: by id, the version a change was made from; a firm without one is new.
     ///   - reason: why, 1 to 500 bytes.
+    ///   - actor: who writes.
     /// - Throws: `.document` when one is not as it should be, `.conflict` when somebody changed it meanwhile, it is there already, or its number
     ///   is that of another.
     public func save(
