@@ -21,11 +21,11 @@ def totp(secret, at=None):
 
 
 class Server:
-    def __init__(self):
+    def __init__(self, role="firm"):
         self.folder = tempfile.mkdtemp(prefix="plumbline-browser-")
         self.log = open(self.folder + "/log", "wb")
         self.process = subprocess.Popen(
-            [PLUMBLINE, "serve", "--data", self.folder + "/data", "--port", str(PORT)], stdout=subprocess.PIPE, stderr=self.log, text=True)
+            [PLUMBLINE, "serve", "--data", self.folder + "/data", "--port", str(PORT), "--role", role], stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.link = None
         for line in self.process.stdout:
             found = re.search(r"https://\S+/setup#\S+", line)

@@ -1,0 +1,102 @@
+"""A supervisor's installation as its people work with it, in a real browser: the first run, a firm in the register, tiers decided, and a second person
+who confirms what the rules leave open (D-15). Every page in both languages, light and dark, narrow and wide.
+
+    supervisor.py PLUMBLINE PICTURES
+
+Exits 0 when everything was as it should be; says what was not otherwise.
+"""
+
+import sys
+
+from playwright.sync_api import sync_playwright
+
+from walking import ADMINISTRATOR, OFFICER, ORIGIN, PASSWORD, Server, Walk, enter, launch
+
+SIZES = [(language, scheme, width) for language in ("zh-TW", "en") for scheme in ("light", "dark") for width in (390, 1440)]
+
+
+def set_up(walk, link):
+    page = walk.page
+    page.goto(link)
+    page.click("main button.primary")
+    page.wait_for_url("**/setup/institution")
+    walk.see("01-institution")
+    page.fill("#name", "範例交易所")
+    page.click("main button.primary")
+    page.wait_for_url("**/setup/people")
+    for kind, name, number, person in [("examiner", OFFICER, "E-201", "林美"), ("administrator", ADMINISTRATOR, "E-202", "高守")]:
+        page.fill(f"[id='{kind}.display']", person)
+        page.fill(f"[id='{kind}.person']", number)
+        page.fill(f"[id='{kind}.name']", name)
+    page.click("main button.primary")
+    return {name: page.inner_text(f"[data-password='{name}']") for name in (OFFICER, ADMINISTRATOR)}
+
+
+def register(walk, key, legal, short, capital):
+    """A firm by the form: first without what is needed, then whole."""
+    page = walk.page
+    page.goto(ORIGIN + "/firms/new")
+    page.fill("#id", key)
+    page.fill("#from", "2016-01-01")
+    page.fill("#legal", legal)
+    page.fill("#short", short)
+    page.check("input[name='fact.entity_kinds'][value=securities]")
+    page.fill("[id='fact.capital']", capital)
+    page.check("input[name='fact.fhc_subsidiary'][value=false]")
+    page.check("input[name='fact.online_orders'][value=true]")
+    page.check("input[name='fact.custody_businesses'][value='-']")
+    page.fill("#reason", "初次登錄")
+    page.click("main button.primary")
+    page.wait_for_url(f"**/firms/{key}")
+
+
+def main():
+    server = Server(role="supervisor")
+    complaints = []
+    try:
+        with sync_playwright() as play:
+            browser = launch(play)
+            walk = Walk(browser, "zh-TW", "light", 1440)
+            try:
+                passwords = set_up(walk, server.link)
+                enter(walk, OFFICER, passwords[OFFICER], PASSWORD)
+                page = walk.page
+                page.wait_for_selector("h1:has-text('市場')")
+                walk.see("02-empty")
+                register(walk, "f001", "甲木綜合證券股份有限公司", "甲木", "12000000000")
+                register(walk, "f002", "乙石證券股份有限公司", "乙石", "3,000,000,000")
+                page.goto(ORIGIN + "/tiers")
+                page.click("main button.primary")
+                page.wait_for_selector("[role=status]")
+                assert page.locator("main tbody tr").count() >= 2, "nothing was decided"
+                page.goto(ORIGIN + "/firms?securities-tier=1")
+                assert page.locator("main tbody tr").count() == 1, "the firm of 12 bn is not tier 1"
+                page.goto(ORIGIN + "/")
+                page.wait_for_selector("h1:has-text('市場')")
+                state = walk.context.cookies()
+            except Exception:
+                walk.lost()
+                raise
+            complaints += walk.done()
+            for size in SIZES:
+                complaints += tour(browser, state, *size)
+            browser.close()
+    finally:
+        server.stop()
+    for text in complaints:
+        print(text, file=sys.stderr)
+    sys.exit(1 if complaints else 0)
+
+
+def tour(browser, state, language, scheme, width):
+    walk = Walk(browser, language, scheme, width)
+    walk.context.add_cookies(state)
+    for name, path in [
+        ("90-market", "/"), ("91-firms", "/firms"), ("92-firm", "/firms/f001"), ("93-firm-change", "/firms/f001/change"), ("94-tiers", "/tiers"),
+    ]:
+        walk.page.goto(ORIGIN + path)
+        walk.see(name)
+    return walk.done()
+
+
+main()
