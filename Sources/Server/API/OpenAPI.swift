@@ -7,11 +7,11 @@ package enum OpenAPI {
     static func route(_ others: [Route]) -> Route {
         let own = operation
         let bytes = CanonicalJSON.bytes(
-            of: document(others + [.api(.get, "/openapi.json", .signedIn, own) { _ in .nothing() }]))
-        return .api(.get, "/openapi.json", .anyone(because: "it describes addresses, and holds nothing of the firm"), own) { _ in
-            Answer(.ok, "application/json", bytes)
-        }
+            of: document(others + [.api(.get, "/openapi.json", .anyone(because: why), own) { _ in .nothing() }]))
+        return .api(.get, "/openapi.json", .anyone(because: why), own) { _ in Answer(.ok, "application/json", bytes) }
     }
+
+    private static let why = "it describes addresses, and holds nothing of the firm"
 
     private static let operation = Operation(
         "getOpenAPI", "This document", gives: .object([("type", "object")]))
@@ -50,6 +50,11 @@ package enum OpenAPI {
         ])
     }
 
+    /// What a segment of a path may be (`Responder.segments`): no control characters, slashes or dots alone.
+    private static let segment: Node = .object([
+        ("type", "string"), ("pattern", #"^(?!\.{1,2}$)[^\u0000-\u001f\u007f/\\]+$"#),
+    ])
+
     private static func path(_ route: Route) -> String {
         "/" + route.segments.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }.joined(separator: "/")
     }
@@ -60,7 +65,7 @@ package enum OpenAPI {
             .object([
                 ("name", .text(parameter.name)), ("in", inPath.contains(parameter.name) ? "path" : "query"),
                 ("required", .bool(inPath.contains(parameter.name))), ("description", .text(parameter.meaning)),
-                ("schema", parameter.schema),
+                ("schema", inPath.contains(parameter.name) ? segment : parameter.schema),
             ])
         }
         var responses: [(String, Node?)] = [

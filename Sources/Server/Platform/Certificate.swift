@@ -8,8 +8,8 @@ internal import X509
 
 /// The server's certificate: a self-signed one at the first start, replaced by whatever files the firm puts in its place.
 package enum ServerCertificate {
-    /// Days that a self-signed certificate is valid; browsers refuse longer ones even where they are told to trust it.
-    private static let days: Int64 = 397
+    /// Days that a self-signed certificate is valid: as long as Mozilla's profile of TLS lets one live.
+    private static let days: Int64 = 365
 
     /// Makes a key and a self-signed certificate where there are none.
     ///

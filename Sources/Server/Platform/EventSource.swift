@@ -26,6 +26,12 @@ package final class EventHub: Sendable {
         for listener in listeners { listener.yield(topic) }
     }
 
+    /// What is told when nothing is new. A page that is no longer there is noticed only by writing to it, and would keep its place for ever.
+    static let pulse = ""
+
+    /// Lets every stream show a sign of life, so that those that were left end.
+    func beat() { tell(Self.pulse) }
+
     /// Listens; nil when too many do, or the server ends.
     func listen() -> EventSource? {
         let (stream, continuation) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingNewest(4))

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import HummingbirdCore
 internal import HummingbirdHTTP2
 internal import Logging
 internal import NIOCertificateReloading
@@ -12,6 +13,8 @@ internal import ServiceLifecycle
 package struct PlatformServer: Sendable {
     /// A connection on which nothing comes for this long is closed.
     private static let idleSeconds: Int64 = 75
+    /// A connection on which no request is under way ends after this long, whatever comes on it.
+    private static let patienceSeconds: Int64 = 60
     /// The certificate's files are looked at this often.
     private static let certificateSeconds: Int64 = 30
 
@@ -77,14 +80,20 @@ package struct PlatformServer: Sendable {
         let hub = hub
         let application = Application(
             responder: Responder(platform: platform),
-            server: try .http2Upgrade(
-                tlsConfiguration: tls,
-                configuration: .init(
-                    idleTimeout: .seconds(Self.idleSeconds), gracefulCloseTimeout: .seconds(10),
-                    streamConfiguration: .init(idleTimeout: .seconds(Self.idleSeconds)))),
+            server: HTTPServerBuilder { [tls] responder in
+                GuardedChannel(
+                    base: try HTTP2UpgradeChannel(
+                        tlsConfiguration: tls,
+                        configuration: .init(
+                            idleTimeout: .seconds(Self.idleSeconds), gracefulCloseTimeout: .seconds(10),
+                            streamConfiguration: .init(
+                                additionalChannelHandlers: [RequestMarks()], idleTimeout: .seconds(Self.idleSeconds))),
+                        responder: responder),
+                    patience: .seconds(Self.patienceSeconds))
+            },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             services: [
-                reloader,
+                reloader, Pulse(hub: hub),
                 Ending {
                     ending(); hub.close()
                 },
@@ -92,6 +101,20 @@ package struct PlatformServer: Sendable {
             onServerRunning: { channel in ready(channel.localAddress?.port ?? port) },
             logger: Logger(label: "server") { _ in SwiftLogNoOpLogHandler() })
         try await application.runService()
+    }
+}
+
+/// Lets open streams show a sign of life now and then.
+private struct Pulse: Service {
+    let hub: EventHub
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                try await Task.sleep(for: .seconds(10))
+                hub.beat()
+            }
+        }
     }
 }
 

@@ -141,7 +141,8 @@ struct Responder: HTTPResponder {
         let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         visit.path = String(halves.first ?? "")
         guard [.get, .head, .post, .put, .delete].contains(visit.method) else {
-            throw Failure(.notImplemented, "method")
+            // Not 501: some of these methods are well known (TRACE, CONNECT), and none is allowed anywhere here.
+            throw Failure(.methodNotAllowed, "method", headers: [.allow: "DELETE, GET, HEAD, POST, PUT"])
         }
         guard visit.path.hasPrefix("/"), let segments = Self.segments(visit.path) else { throw Failure.bad("address") }
         do {
@@ -231,6 +232,10 @@ struct Responder: HTTPResponder {
         case .form: limit = Self.formLimit
         case .bytes(let most): limit = most
         }
+        // Who says beforehand that it is too much need not send it.
+        if let told = visit.headers[.contentLength].flatMap({ Int($0) }), told > limit {
+            throw Failure(.contentTooLarge, "too-large", ["limit": String(limit)])
+        }
         let bytes = try await Self.collect(request, limit)
         if case .form = route.body {
             guard visit.headers[.contentType].map({ $0.hasPrefix("application/x-www-form-urlencoded") }) ?? bytes.isEmpty else {
@@ -249,6 +254,11 @@ struct Responder: HTTPResponder {
                     return Array(try await request.body.collect(upTo: limit).readableBytesView)
                 } catch is NIOTooManyBytesError {
                     throw Failure(.contentTooLarge, "too-large", ["limit": String(limit)])
+                } catch let error as IOError {
+                    // Who asks has gone: nobody reads the answer, and nothing is wrong with the server.
+                    throw Failure.bad("left", detail: "the visitor left: \(error.errnoCode)")
+                } catch is ChannelError {
+                    throw Failure.bad("left", detail: "the visitor left")
                 }
             }
             group.addTask {
@@ -339,7 +349,8 @@ struct Responder: HTTPResponder {
                     // A line at once, so that the browser knows that it is connected.
                     try await writer.write(ByteBuffer(string: ": here\n\nretry: 5000\n\n"))
                     for await topic in source.stream {
-                        try await writer.write(ByteBuffer(string: "event: \(topic)\ndata: new\n\n"))
+                        let text = topic == EventHub.pulse ? ": here\n\n" : "event: \(topic)\ndata: new\n\n"
+                        try await writer.write(ByteBuffer(string: text))
                     }
                     try await writer.finish(nil)
                 })
