@@ -103,6 +103,12 @@ let package = Package(
             swiftSettings: hot),
         .target(name: "Assessment", dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: hot),
 
+        // What firms hand in and supervisors take: packages, questionnaires and their answers.
+        .target(
+            name: "Submissions",
+            dependencies: ["CPacks", "Documents", "Rulebook", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+
         // What the two roles do.
         .target(
             name: "Workspace",
@@ -125,7 +131,7 @@ let package = Package(
         .target(
             name: "Supervision",
             dependencies: [
-                "Database", "Documents", "Rulebook",
+                "Database", "Documents", "Rulebook", "Submissions",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -154,7 +160,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
-                "Supervision",
+                "Submissions", "Supervision",
                 "Vault",
                 "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -178,7 +184,7 @@ let package = Package(
             name: "plumbline",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "SelfCheck",
-                "Server", "Supervision",
+                "Server", "Submissions", "Supervision",
                 "Vault",
                 "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -231,7 +237,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Supervision", "TestProcesses",
+                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Submissions", "Supervision",
+                "TestProcesses",
                 "Vault",
                 "VaultNetwork",
                 "Workspace", "plumbline",
@@ -264,6 +271,7 @@ let package = Package(
             dependencies: ["Assessment", "Checks", "Database", "Documents", "Rulebook", "TestProcesses", "Vault", "Workspace"],
             swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
+        .testTarget(name: "SubmissionsTests", dependencies: ["Documents", "Rulebook", "Submissions"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: strict),

@@ -47,14 +47,29 @@ static const unsigned char identity_policy[] = {
 static const unsigned char identity_roles[] = {
 #embed "../../Packs/identity/roles.yaml"
 };
+static const unsigned char questionnaires_market_2017[] = {
+#embed "../../Packs/questionnaires/market-2017.yaml"
+};
+static const unsigned char questionnaires_twse_2018_standard[] = {
+#embed "../../Packs/questionnaires/twse-2018-standard.yaml"
+};
+static const unsigned char questionnaire_checks_twse_2018[] = {
+#embed "../../Packs/questionnaire-checks/twse-2018.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
+};
+static const unsigned char texts_questionnaire[] = {
+#embed "../../Packs/texts/questionnaire.yaml"
 };
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
 };
 static const unsigned char texts_supervisor[] = {
 #embed "../../Packs/texts/supervisor.yaml"
+};
+static const unsigned char texts_survey[] = {
+#embed "../../Packs/texts/survey.yaml"
 };
 static const unsigned char texts_web[] = {
 #embed "../../Packs/texts/web.yaml"
@@ -86,9 +101,14 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("identity/passwords.txt", identity_passwords),
     FILE_ROW("identity/policy.yaml", identity_policy),
     FILE_ROW("identity/roles.yaml", identity_roles),
+    FILE_ROW("questionnaires/market-2017.yaml", questionnaires_market_2017),
+    FILE_ROW("questionnaires/twse-2018-standard.yaml", questionnaires_twse_2018_standard),
+    FILE_ROW("questionnaire-checks/twse-2018.yaml", questionnaire_checks_twse_2018),
     FILE_ROW("supervision/policy.yaml", supervision_policy),
+    FILE_ROW("texts/questionnaire.yaml", texts_questionnaire),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
+    FILE_ROW("texts/survey.yaml", texts_survey),
     FILE_ROW("texts/web.yaml", texts_web),
     FILE_ROW("web/plumbline.css", web_plumbline_css),
     FILE_ROW("web/plumbline.js", web_plumbline_js),

@@ -2,6 +2,7 @@ internal import Assessment
 internal import Checks
 internal import Documents
 internal import Rulebook
+internal import Submissions
 
 /// Checks a file by the reader that would use it.
 enum Linter {
@@ -25,10 +26,15 @@ enum Linter {
             return "ok: \(try RecordReader.read(node, rulebook: rulebook, origin: path).count) records"
         case TextCatalog.schema?:
             return "ok: \(try TextCatalog(node).names.count) texts"
+        case Questionnaire.schema?:
+            let found = try QuestionnaireReader.read(node, rulebook: rulebook, origin: path)
+            return
+                "ok: questionnaire \(found.id) \(found.version), \(found.questions.count) questions, \(found.checks.count) checks"
         case HostFacts.schema?: return try facts(path)
         default:
             let known = [
-                RulePack.schema, CheckPack.schema, Profile.schema, RecordReader.schema, TextCatalog.schema, HostFacts.schema,
+                RulePack.schema, CheckPack.schema, Profile.schema, RecordReader.schema, TextCatalog.schema,
+                Questionnaire.schema, HostFacts.schema,
             ]
             throw DocumentError(
                 .badValue, source: path, position: node["schema"]?.position ?? node.position, key: "schema",

@@ -36,7 +36,7 @@ struct Plumbline: AsyncParsableCommand {
         version: version,
         subcommands: [
             CheckCommand.self, CollectCommand.self, AssessCommand.self, TierCommand.self, RulebookCommand.self,
-            ChecksCommand.self,
+            ChecksCommand.self, QuestionnaireCommand.self,
             ServeCommand.self, AgentCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self, VaultCommand.self,
         ])
 

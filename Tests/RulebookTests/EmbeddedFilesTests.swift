@@ -7,7 +7,9 @@ struct EmbeddedFilesTests {
     /// The folder of the data, from where this test stands.
     private var root: String { #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" } + "/Packs" }
 
-    @Test("Every file of Packs is embedded", arguments: ["rulebooks", "checks", "facts", "identity", "texts"])
+    @Test(
+        "Every file of Packs is embedded",
+        arguments: ["rulebooks", "checks", "facts", "identity", "texts", "questionnaires", "questionnaire-checks"])
     func complete(_ folder: String) throws {
         let directory = try #require(opendir("\(root)/\(folder)"))
         defer { closedir(directory) }

@@ -27,10 +27,10 @@ public struct Text: Sendable, Hashable {
 
 extension Fields {
     /// A bilingual text that must be there.
-    mutating func bilingual(_ key: String) throws(DocumentError) -> Text { try Text(try required(key), path: path(key)) }
+    package mutating func bilingual(_ key: String) throws(DocumentError) -> Text { try Text(try required(key), path: path(key)) }
 
     /// A bilingual text that may be missing.
-    mutating func optionalBilingual(_ key: String) throws(DocumentError) -> Text? {
+    package mutating func optionalBilingual(_ key: String) throws(DocumentError) -> Text? {
         guard let node = optional(key) else { return nil }
         return try Text(node, path: path(key))
     }

@@ -1,4 +1,4 @@
-internal import Documents
+package import Documents
 
 /// What holds between the parts of a pack, beyond the form of each.
 enum RulePackCheck {
@@ -207,5 +207,28 @@ enum PredicateCheck {
                 .badValue, position: candidate.position, key: path,
                 reason: "\(candidate.shown) can never be a value of \(fact.key)")
         }
+    }
+}
+
+extension Rulebook {
+    /// Whether the names in a predicate about a firm exist, and whether literals fit what they are compared with.
+    ///
+    /// - Parameters:
+    ///   - predicate: over facts of the firm, decisions, and the further names.
+    ///   - names: further names with the values each may take.
+    ///   - path: the predicate's place, for messages.
+    /// - Throws: `DocumentError` at the comparison that is wrong. Facts of systems are none here: a question is put to a firm.
+    package func check(_ predicate: Predicate, names: [String: [String]], path: String) throws(DocumentError) {
+        let facts =
+            self.facts.filter(\.isOfFirm)
+            + names.map { name, values in
+                FactDefinition(
+                    key: name, kind: .enum, title: Text(name, name), question: nil, order: 0,
+                    choices: values.map { .init(value: $0, title: Text($0, $0)) }, unit: nil, minimum: nil, maximum: nil,
+                    strict: nil, position: .none)
+            }
+        try PredicateCheck.check(
+            predicate, facts: facts, decisions: Set(packs.flatMap(\.decisions).map(\.id)), extra: [],
+            clauses: Dictionary(clauses.map { ($0.id, $0) }) { first, _ in first }, path: path)
     }
 }

@@ -41,7 +41,8 @@ public enum RulePackReader {
         return pack
     }
 
-    static func items<Item>(
+    /// A list of entries, each read by `read` with its place.
+    package static func items<Item>(
         _ fields: inout Fields, _ key: String, _ read: (Node, String) throws(DocumentError) -> Item
     ) throws(DocumentError) -> [Item] {
         var items: [Item] = []
@@ -108,7 +109,7 @@ enum FactReader {
 
 extension Fields {
     /// A predicate that may be missing.
-    mutating func predicate(_ key: String) throws(DocumentError) -> Predicate? {
+    package mutating func predicate(_ key: String) throws(DocumentError) -> Predicate? {
         guard let node = optional(key) else { return nil }
         return try PredicateReader.read(node, path: path(key))
     }
