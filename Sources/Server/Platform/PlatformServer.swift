@@ -8,6 +8,7 @@ internal import NIOCore
 internal import NIOSSL
 package import SelfCheck
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// The server: TLS 1.2 and 1.3 with HTTP/1.1 and HTTP/2, until the process is asked to end.
 package struct PlatformServer: Sendable {
@@ -92,15 +93,18 @@ package struct PlatformServer: Sendable {
                     patience: .seconds(Self.patienceSeconds))
             },
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
-            services: [
-                reloader, Pulse(hub: hub),
-                Ending {
-                    ending(); hub.close()
-                },
-            ],
+            services: [reloader, Pulse(hub: hub)],
             onServerRunning: { channel in ready(channel.localAddress?.port ?? port) },
             logger: Logger(label: "server") { _ in SwiftLogNoOpLogHandler() })
-        try await application.runService()
+        // Services end in the order opposite to this one: streams of events must be ended before the server waits for what is under way.
+        let ending = Ending {
+            ending()
+            hub.close()
+        }
+        try await ServiceGroup(
+            configuration: .init(
+                services: [application, ending], gracefulShutdownSignals: [.sigterm, .sigint], logger: application.logger)
+        ).run()
     }
 }
 

@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 package import Identity
 internal import NIOCore
+internal import NIOSSL
 internal import Reports
 package import Rulebook
 
@@ -257,8 +258,8 @@ struct Responder: HTTPResponder {
                 } catch let error as IOError {
                     // Who asks has gone: nobody reads the answer, and nothing is wrong with the server.
                     throw Failure.bad("left", detail: "the visitor left: \(error.errnoCode)")
-                } catch is ChannelError {
-                    throw Failure.bad("left", detail: "the visitor left")
+                } catch let error where error is ChannelError || error is NIOSSLError {
+                    throw Failure.bad("left", detail: "the visitor left: \(error)")
                 }
             }
             group.addTask {
