@@ -25,11 +25,7 @@ public struct HTMLWriter: Sendable {
     /// An element with attributes (those whose value is nil are left out) and a body.
     public mutating func element(_ name: StaticString, _ attributes: (StaticString, String?)..., body: (inout HTMLWriter) -> Void)
     {
-        open(name, attributes)
-        body(&self)
-        raw("</")
-        raw(name)
-        raw(">")
+        element(name, attributes, body: body)
     }
 
     /// An element with one attribute and a body; the common case.
@@ -52,6 +48,24 @@ public struct HTMLWriter: Sendable {
     /// An element that has no end: `meta`, `br`, `input`.
     public mutating func void(_ name: StaticString, _ attributes: (StaticString, String?)...) { open(name, attributes) }
 
+    /// An element without content that is closed at once, as those of a drawing are: `<rect …/>`. In HTML itself only `void` says so.
+    public mutating func leaf(_ name: StaticString, _ attributes: (StaticString, String?)...) {
+        open(name, attributes, end: "/>")
+    }
+
+    /// The same with attributes from a list, where they are worked out.
+    public mutating func leaf(_ name: StaticString, _ attributes: [(StaticString, String?)]) { open(name, attributes, end: "/>") }
+
+    /// An element with attributes from a list and a body.
+    public mutating func element(_ name: StaticString, _ attributes: [(StaticString, String?)], body: (inout HTMLWriter) -> Void)
+    {
+        open(name, attributes)
+        body(&self)
+        raw("</")
+        raw(name)
+        raw(">")
+    }
+
     /// A text; `&`, `<` and `>` are escaped.
     public mutating func text(_ text: String) { escape(text, quotes: false) }
 
@@ -62,7 +76,7 @@ public struct HTMLWriter: Sendable {
         raw("</style>")
     }
 
-    private mutating func open(_ name: StaticString, _ attributes: [(StaticString, String?)]) {
+    private mutating func open(_ name: StaticString, _ attributes: [(StaticString, String?)], end: StaticString = ">") {
         raw("<")
         raw(name)
         for (key, value) in attributes {
@@ -73,7 +87,7 @@ public struct HTMLWriter: Sendable {
             escape(value, quotes: true)
             raw("\"")
         }
-        raw(">")
+        raw(end)
     }
 
     private mutating func raw(_ text: StaticString) {

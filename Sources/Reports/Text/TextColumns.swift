@@ -3,12 +3,13 @@ public enum TextColumns {
     /// Number of columns a text takes.
     public static func width(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + width($1) } }
 
-    private static func width(_ scalar: Unicode.Scalar) -> Int {
+    /// Number of columns a scalar takes.
+    static func width(_ scalar: Unicode.Scalar) -> Int {
         switch scalar.value {
         case 0x0300...0x036F, 0x200B...0x200F, 0xFE00...0xFE0F: 0
         case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
             0xAC00...0xD7A3,
-            0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x20000...0x3FFFD:
+            0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF, 0x20000...0x3FFFD:
             2
         default: 1
         }
@@ -33,41 +34,11 @@ public enum TextColumns {
         return result + "…"
     }
 
-    /// The text in lines of at most that many columns; broken at spaces, or inside CJK runs.
+    /// The text in lines of at most that many columns; broken at spaces, or beside East Asian characters.
     public static func wrapped(_ text: String, _ columns: Int) -> [String] {
-        var lines: [String] = []
-        for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            var line = ""
-            var used = 0
-            var breakAt: (index: String.Index, used: Int)?
-            for character in paragraph {
-                let next = width(String(character))
-                if used + next > columns, character == " ", !line.isEmpty {
-                    lines.append(line)
-                    (line, used, breakAt) = ("", 0, nil)
-                    continue
-                }
-                if used + next > columns, !line.isEmpty {
-                    if let place = breakAt, place.index > line.startIndex {
-                        let rest = line[place.index...].drop { $0 == " " }
-                        lines.append(String(line[..<place.index]))
-                        line = String(rest)
-                        used = width(line)
-                    } else {
-                        lines.append(line)
-                        line = ""
-                        used = 0
-                    }
-                    breakAt = nil
-                }
-                if character == " " { breakAt = (line.endIndex, used) }
-                line.append(character)
-                used += next
-                if next == 2 { breakAt = (line.endIndex, used) }
-            }
-            lines.append(line)
+        text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { paragraph in
+            LineBreaker.lines(paragraph, limit: columns) { width(String($0)) }.lines
         }
-        return lines
     }
 }
 

@@ -32,6 +32,7 @@ struct StylePage: Sendable {
             part("style.notices", visit, &page, notices)
             part("style.marks", visit, &page, marks)
             part("style.figures", visit, &page, figures)
+            part("style.charts", visit, &page) { visit, page in ChartSamples(wording: visit.wording).write(&page) }
             part("style.list", visit, &page, list)
             part("style.form", visit, &page, form)
             part("style.texts", visit, &page, texts)
