@@ -21,6 +21,27 @@ enum Sample {
             metadata: [Workbook.Metadata("questionnaire", "q-2017"), Workbook.Metadata("firm", random.text(10))])
     }
 
+    /// The same without characters that other programs do not keep.
+    static func tame(seed: UInt64) -> Workbook {
+        let wild = workbook(seed: seed)
+        var tame = wild
+        func calm(_ text: String) -> String {
+            let kept = String(
+                String.UnicodeScalarView(
+                    text.unicodeScalars.filter { $0.value >= 0x20 && !"_\u{FFFE}\u{FFFF}\u{FEFF}".unicodeScalars.contains($0) }))
+            return kept.filter { $0 != " " && $0 != "'" }
+        }
+        for (place, sheet) in wild.sheets.enumerated() {
+            tame.sheets[place].titles = sheet.titles.map(calm)
+            tame.sheets[place].notes = sheet.notes.map(calm)
+            tame.sheets[place].rows = sheet.rows.map {
+                $0.map { cell in if case .text(let text) = cell { .text(calm(text)) } else { cell } }
+            }
+        }
+        tame.metadata = wild.metadata.map { Workbook.Metadata($0.name, calm($0.value)) }
+        return tame
+    }
+
     static func columns(_ random: inout Seeded) -> [Workbook.Column] {
         let kinds: [Workbook.Column.Kind] = [
             .text, .integer, .decimal(places: 2), .decimal(places: nil), .rate(numerator: "符合", denominator: "應辦", percent: "比率"),

@@ -32,11 +32,15 @@ public struct CSVWriter: Sendable {
     /// - Returns: the cell, in quotes where it must be.
     public static func cell(_ text: String, separator: Character = ",") -> String {
         let text = isGuarded(text) ? "'" + text : text
-        guard text.contains(where: { $0 == separator || $0 == "\"" || $0.isNewline }) || text.first == " " || text.last == " "
-        else {
-            return text
+        return mustBeQuoted(text, separator) ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    }
+
+    private static func mustBeQuoted(_ text: String, _ separator: Character) -> Bool {
+        if text.contains(where: { $0 == separator || $0 == "\"" || $0.isNewline }) || text.first == " " || text.last == " " {
+            return true
         }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
+        // At the very beginning of a file these would be its mark, or the line that names the separator.
+        return text.unicodeScalars.first == "\u{FEFF}" || text.hasPrefix("sep=")
     }
 
     /// Whether an apostrophe is put before it: before what looks like a formula, and before what would look like one that was guarded.
