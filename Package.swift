@@ -168,7 +168,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
-                "Submissions", "Supervision",
+                "Spreadsheets", "Submissions", "Supervision",
                 "Vault",
                 "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -245,7 +245,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Submissions", "Supervision",
+                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Spreadsheets", "Submissions",
+                "Supervision",
                 "TestProcesses",
                 "Vault",
                 "VaultNetwork",

@@ -24,7 +24,7 @@ declare -A may=(
     [Workspace]="Assessment Checks Database Documents Rulebook"
     [Supervision]="CPacks Database Documents Rulebook Submissions"
     [SelfCheck]="Checks Database Documents Identity Rulebook Vault"
-    [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Submissions Supervision Vault Workspace"
+    [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Spreadsheets Submissions Supervision Vault Workspace"
     [HostAgent]="Checks Documents Rulebook"
     [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
 )
