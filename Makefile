@@ -26,11 +26,12 @@ SWIFT ?= swift
 RELEASE := .build/release/plumbline
 RELEASE_FLAGS := -c release --static-swift-stdlib
 
-# argon2, libyaml, SQLite and zstd go into the program, which finds zlib on every Debian; openssl and openssh-server are what the tests try the
-# collectors on; python3-venv holds the emulator of an S3 store, and the browser's driver. The judges are Go's packages for transparency logs, and
+# argon2, expat, libyaml, minizip, SQLite and zstd go into the program, which finds zlib on every Debian and looks for libxlsxwriter when it
+# writes a workbook; openssl and openssh-server are what the tests try the collectors on; libreoffice-calc opens the workbooks that were written;
+# python3-venv holds the emulator of an S3 store, the programs that read and write workbooks too, and the browser's driver. The judges are Go's packages for transparency logs, and
 # from PyPI those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
-PACKAGES := libargon2-dev libsqlite3-dev libyaml-dev libzstd-dev zlib1g-dev
-TEST_PACKAGES := openssl openssh-server python3-venv zbar-tools
+PACKAGES := libargon2-dev libexpat1-dev libminizip-dev libsqlite3-dev libxlsxwriter-dev libyaml-dev libzstd-dev zlib1g-dev
+TEST_PACKAGES := libreoffice-calc openssl openssh-server python3-venv zbar-tools
 BROWSER_PACKAGES := chromium fonts-noto-cjk python3-venv
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 SERVER_JUDGE_PACKAGES := sqlmap hydra testssl.sh curl openssl python3-venv
@@ -84,6 +85,7 @@ check: release
 
 test: setup-test
 	@Scripts/moto.sh >/dev/null || echo "the S3 emulator could not be installed: the suite \"Copies to a store\" is skipped" >&2
+	@Scripts/openpyxl.sh >/dev/null || echo "openpyxl could not be installed: the suite \"Workbooks of Python's libraries\" is skipped" >&2
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 

@@ -52,6 +52,14 @@ let package = Package(
         .systemLibrary(name: "CTimex"),
         .systemLibrary(name: "CArgon2", providers: [.apt(["libargon2-dev"])]),
         .target(name: "QR", swiftSettings: strict),
+        .systemLibrary(name: "CExpat", providers: [.apt(["libexpat1-dev"])]),
+        .systemLibrary(name: "CMinizip", providers: [.apt(["libminizip-dev", "zlib1g-dev"])]),
+        .systemLibrary(name: "CXLSXWriter", providers: [.apt(["libxlsxwriter-dev"])]),
+        .target(
+            name: "Spreadsheets", dependencies: ["CExpat", "CMinizip", "CXLSXWriter"], swiftSettings: hot,
+            // expat and minizip go into the binary too. libxlsxwriter, which Debian gives as a shared library only, is not linked: it is
+            // loaded when a workbook is first written, so that hosts without it miss nothing else.
+            linkerSettings: [.linkedLibrary(":libexpat.a"), .linkedLibrary(":libminizip.a"), .linkedLibrary("z")]),
         .target(name: "CHash", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
         .target(
             name: "Vault", dependencies: ["CHash", "CTimex", "CZstd", .product(name: "Crypto", package: "swift-crypto")],
@@ -160,7 +168,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
-                "Submissions", "Supervision",
+                "Spreadsheets", "Submissions", "Supervision",
                 "Vault",
                 "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -238,7 +246,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Submissions", "Supervision",
+                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Spreadsheets", "Submissions",
+                "Supervision",
                 "TestProcesses",
                 "Vault",
                 "VaultNetwork",
@@ -264,6 +273,8 @@ let package = Package(
                 "Workspace", "plumbline", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "SpreadsheetsTests", dependencies: ["CMinizip", "Spreadsheets", "TestProcesses"], swiftSettings: hot),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
         .testTarget(
             name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),

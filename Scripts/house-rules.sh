@@ -14,6 +14,7 @@ declare -A may=(
     [VaultNetwork]="Vault"
     [Database]="Documents Vault"
     [QR]=""
+    [Spreadsheets]="CExpat CMinizip CXLSXWriter"
     [Identity]="CArgon2 CPacks Database Documents Rulebook"
     [Rulebook]="CPacks Documents"
     [Checks]="CPacks Documents Rulebook"
@@ -23,11 +24,11 @@ declare -A may=(
     [Workspace]="Assessment Checks Database Documents Rulebook"
     [Supervision]="CPacks Database Documents Rulebook Submissions"
     [SelfCheck]="Checks Database Documents Identity Rulebook Vault"
-    [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Submissions Supervision Vault Workspace"
+    [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Spreadsheets Submissions Supervision Vault Workspace"
     [HostAgent]="Checks Documents Rulebook"
     [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
 )
-ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Submissions Supervision Reports SelfCheck Server HostAgent plumbline"
+ours="CYAML CArgon2 CExpat CHash CMinizip CTimex CXLSXWriter CZstd CPacks Documents HTML QR Spreadsheets Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Submissions Supervision Reports SelfCheck Server HostAgent plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do
@@ -54,7 +55,7 @@ while read -r hit; do complain "force or trap on outside input: $hit"; done < <(
     grep -rnE '\btry!|\bas!|fatalError\(|@unchecked Sendable' Sources --include='*.swift' || true)
 
 while read -r hit; do complain "Foundation in a core target: $hit"; done < <(
-    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault Sources/VaultNetwork Sources/Server Sources/Workspace Sources/Submissions Sources/Supervision Sources/Database Sources/SelfCheck \
+    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault Sources/VaultNetwork Sources/Server Sources/Workspace Sources/Submissions Sources/Supervision Sources/Database Sources/SelfCheck Sources/Spreadsheets \
         | grep -v '^Sources/Server/Platform/Certificate.swift:' || true)
 
 [ "$failed" = 0 ] && echo "house rules kept"

@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Reports
 import Rulebook
+import Spreadsheets
 import Testing
 import Workspace
 
@@ -194,9 +195,9 @@ struct PlatformTests {
 
     @Test("a cell that a spreadsheet would run is a text")
     func cells() {
-        #expect(CSV.cell("=1+1") == "'=1+1")
-        #expect(CSV.cell("@x") == "'@x")
-        #expect(CSV.cell("-5") == "-5")
-        #expect(CSV.cell("a\"b,c") == "\"a\"\"b,c\"")
+        #expect(CSVWriter.cell("=1+1") == "'=1+1")
+        #expect(CSVWriter.cell("@x") == "'@x")
+        #expect(CSVWriter.cell("-5") == "-5")
+        #expect(CSVWriter.cell("a\"b,c") == "\"a\"\"b,c\"")
     }
 }

@@ -1,6 +1,7 @@
 internal import Documents
 internal import HTML
 internal import Reports
+internal import Spreadsheets
 
 /// A list that filters, sorts, pages and exports: one description for the page, the CSV and the JSON, so that none can say something else.
 struct Listing<Row: Sendable> {
@@ -136,12 +137,10 @@ struct Listing<Row: Sendable> {
     private var exported: [Column] { columns.filter { !$0.id.isEmpty } }
 
     private func csv(_ rows: [Row]) -> [UInt8] {
-        // The mark tells spreadsheets that it is UTF-8.
-        var out = Array("\u{FEFF}".utf8)
-        func line(_ cells: [String]) { out += Array((cells.map(CSV.cell).joined(separator: ",") + "\r\n").utf8) }
-        line(exported.map(\.id))
-        for row in rows { line(exported.map { $0.value(row).plainText }) }
-        return out
+        var file = CSVWriter()
+        file.write(exported.map(\.id))
+        for row in rows { file.write(exported.map { $0.value(row).plainText }) }
+        return file.bytes
     }
 
     /// Filters, table, pages and exports.
@@ -269,19 +268,6 @@ struct Listing<Row: Sendable> {
         }
         for (name, value) in changes.sorted(by: { $0.key < $1.key }) where !value.isEmpty { fields.append((name, value)) }
         return fields.isEmpty ? visit.path : visit.path + "?" + FormFields.query(fields)
-    }
-}
-
-/// Cells of a CSV file (RFC 4180).
-enum CSV {
-    /// A cell; one that a spreadsheet would take for a formula is made a text.
-    static func cell(_ text: String) -> String {
-        var text = text
-        if let first = text.unicodeScalars.first, "=+-@\t\r".unicodeScalars.contains(first), ExactNumber(text) == nil {
-            text = "'" + text
-        }
-        guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-        return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 }
 
