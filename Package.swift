@@ -275,6 +275,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SpreadsheetsTests", dependencies: ["CMinizip", "Spreadsheets", "TestProcesses"], swiftSettings: hot),
+        .testTarget(
+            name: "SupervisionTests",
+            dependencies: ["Database", "Documents", "Rulebook", "Submissions", "Supervision", "TestProcesses", "Vault"],
+            swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
         .testTarget(
             name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),

@@ -1,11 +1,12 @@
 public import Database
 internal import Documents
 public import Rulebook
+public import Submissions
 
 /// A supervisor's own working data: who it is, the firms it answers for, and what is known of them.
 public struct Supervision: Sendable {
     /// The tables of all its features.
-    public static let migrations = InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations
+    public static let migrations = InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -15,6 +16,12 @@ public struct Supervision: Sendable {
     public let register: RegisterStore
     /// Tiers and classes of firms, and who decided them.
     public let tiers: TierStore
+    /// What firms declared, and what was measured of them.
+    public let standings: StandingStore
+    /// Questionnaires that come with the program.
+    public let questionnaires: [Questionnaire]
+    /// The market's tables.
+    public var market: MarketDesk { MarketDesk(standings: standings, register: register, tiers: tiers, rulebook: rulebook) }
 
     /// Opens the rooms of a database.
     ///
@@ -28,7 +35,13 @@ public struct Supervision: Sendable {
     ) throws(SupervisionError) {
         self.rulebook = rulebook
         let policy: SupervisionPolicy
-        do throws(DocumentError) { policy = try SupervisionPolicy.shipped() } catch { throw .document(error) }
+        do throws(DocumentError) {
+            policy = try SupervisionPolicy.shipped()
+            questionnaires = try QuestionnaireReader.shipped(rulebook)
+        } catch {
+            throw .document(error)
+        }
+        standings = StandingStore(database: database)
         institution = InstitutionStore(database: database, now: now)
         register = RegisterStore(database: database, rulebook: rulebook, now: now)
         tiers = TierStore(database: database, register: register, rulebook: rulebook, policy: policy, now: now)
