@@ -4,7 +4,7 @@
 #   make check    install what is missing, build, judge this host without a server
 #   make test     install what is missing, build, run all tests
 #   make torture  kill the vault's writer and the database's server 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
-#   make fuzz     libFuzzer against every reader of outside bytes in the vault (SECONDS= for each, PARSERS=)
+#   make fuzz     libFuzzer against every reader of outside bytes in the vault, and of tables (SECONDS= for each, PARSERS=)
 #   make tsan     one writer and every kind of reader under the thread sanitizer (SECONDS=, SEED=)
 #   make judge    let Go, sigstore, pymerkle and cryptography judge what the vault writes (PLUMBLINE=, SEED=, FLIPS=, JUDGE_MAY_SKIP=1)
 #   make judge-server  let schemathesis, wapiti, sqlmap, hydra, testssl, sslyze, drheader and our own judge the running server

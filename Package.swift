@@ -16,7 +16,13 @@ let hot: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .d
 /// The fuzz targets need libFuzzer and a sanitizer's flags (`make fuzz`), so ordinary builds never see them.
 let fuzzTargets: [Target] =
     Context.environment["PLUMBLINE_FUZZ"] == nil
-    ? [] : [.executableTarget(name: "vault-fuzz", dependencies: ["Vault"], path: "Fuzz/Vault", swiftSettings: strict)]
+    ? []
+    : [
+        .executableTarget(name: "vault-fuzz", dependencies: ["Vault"], path: "Fuzz/Vault", swiftSettings: strict),
+        .executableTarget(
+            name: "spreadsheets-fuzz", dependencies: ["CMinizip", "Spreadsheets"], path: "Fuzz/Spreadsheets",
+            swiftSettings: strict),
+    ]
 
 let package = Package(
     name: "plumbline",

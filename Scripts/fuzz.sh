@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 swift=${SWIFT:-swift}
 seconds=${SECONDS_EACH:-60}
 build=.build-fuzz
-flags=(-c release --product vault-fuzz --scratch-path "$build" -Xswiftc -enable-testing -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld)
+products="vault-fuzz spreadsheets-fuzz"
+flags=(-c release --scratch-path "$build" -Xswiftc -enable-testing -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld)
 
 probe=$(mktemp -d)
 trap 'rm -rf "$probe"' EXIT
@@ -15,20 +16,28 @@ printf '@_cdecl("LLVMFuzzerTestOneInput") public func one(_ bytes: UnsafeRawPoin
 compiler=$(dirname "$(readlink -f "$(command -v "$swift")")")/swiftc
 if ! "$compiler" -parse-as-library -sanitize=fuzzer,address -use-ld=lld "$probe/probe.swift" -o "$probe/probe" >"$probe/log" 2>&1; then
     echo "this toolchain has no libFuzzer, or no lld: $(tail -n 1 "$probe/log")"
-    echo "fuzz: 0 parsers run, 14 NOT RUN"
+    echo "fuzz: 0 parsers run, 20 NOT RUN"
     exit 0
 fi
 
-PLUMBLINE_FUZZ=1 "$swift" build "${flags[@]}" || exit 1
+for product in $products; do PLUMBLINE_FUZZ=1 "$swift" build "${flags[@]}" --product "$product" || exit 1; done
 # Swift's backtracer hangs under the address sanitizer.
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
-fuzzer=$build/release/vault-fuzz
-parsers=${PARSERS:-$("$fuzzer" list)}
+declare -A fuzzers
+every=
+for product in $products; do
+    for parser in $("$build/release/$product" list); do
+        fuzzers[$parser]=$build/release/$product
+        every="$every $parser"
+    done
+done
+parsers=${PARSERS:-$every}
 mkdir -p "$build/crashes"
 crashed=0 run=0
 printf '%-12s %12s %8s %10s %9s  %s\n' parser executions "per s" coverage features crashes
 for parser in $parsers; do
+    fuzzer=${fuzzers[$parser]:?there is no parser of that name}
     corpus=$build/corpus/$parser
     mkdir -p "$corpus"
     "$fuzzer" seeds "$parser" "$corpus" || exit 1

@@ -40,6 +40,28 @@ struct XLSXReaderTests {
         #expect(grid.rowCount == 3)
     }
 
+    @Test("Google Sheets: numbers with a point, styles everywhere, blank cells that only look")
+    func google() throws {
+        let sheet =
+            Handmade.head
+                + """
+                <worksheet xmlns="\(Handmade.main)" xmlns:r="\(Handmade.office)" xmlns:mx="http://schemas.microsoft.com/office/mac/excel/2008/main" \
+                xmlns:xm="http://schemas.microsoft.com/office/excel/2006/main"><sheetPr><outlinePr summaryBelow="0"/></sheetPr><sheetData>\
+                <row r="1"><c r="A1" s="1" t="s"><v>0</v></c><c r="B1" s="1" t="s"><v>1</v></c></row><row r="2"><c r="A2" s="1" t="s"><v>2</v></c>\
+                <c r="B2" s="2"><v>43100.0</v></c><c r="C2" s="1"><v>40.0</v></c><c r="D2" s="1"/></row></sheetData><drawing r:id="rId9"/></worksheet>
+                """
+        let grid = try Handmade.grid(
+            sheet, shared: ["<t>名稱</t>", "<t xml:space=\"preserve\">核准日期 </t>", "<t>松證券</t>"],
+            styles:
+                "<numFmts><numFmt numFmtId=\"164\" formatCode=\"yyyy/mm/dd\"/></numFmts><cellXfs><xf/><xf numFmtId=\"0\"/><xf numFmtId=\"164\"/></cellXfs>"
+        )
+        let table = try HeadedTable(grid, headings: .first)
+        #expect(table.records.first?["核准日期"]?.value.description == "2017-12-31")
+        #expect(grid["C2"]?.integer().value == 40)
+        #expect(grid.cellCount == 5)
+        #expect(table.unheaded == [])
+    }
+
     @Test("Rows and cells without a place are the next ones; there is no dimension")
     func withoutPlaces() throws {
         let grid = try Handmade.grid(

@@ -97,7 +97,10 @@ public struct ColumnList: Sendable, Hashable {
                         remedy: "give its column a heading")
                 }
                 let (marks, text) = Marks.split(cell.value.plainText)
-                if !text.isEmpty { columns[cell.column, default: []].append(Entry(text: text, marks: marks, address: address)) }
+                // A mark alone marks nothing, but it is there.
+                let entry = Entry(
+                    text: text.isEmpty ? cell.value.plainText : text, marks: text.isEmpty ? [] : marks, address: address)
+                columns[cell.column, default: []].append(entry)
             }
         }
         for (column, group) in groupOfColumn.sorted(by: { $0.key < $1.key })
