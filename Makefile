@@ -1,6 +1,7 @@
 # Plumbline: every step a person or CI takes is one target here.
 #
 #   make run      install what is missing, build, start the server on var/plumbline (DATA=, PORT=)
+#   make run DEMO=1  the same with a supervisor's demonstration market, on var/market (DEMO_DATA=)
 #   make check    install what is missing, build, judge this host without a server
 #   make test     install what is missing, build, run all tests
 #   make torture  kill the vault's writer and the database's server 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
@@ -75,9 +76,15 @@ release: setup
 	$(SWIFT) build $(RELEASE_FLAGS) --product plumbline
 
 DATA ?= var/plumbline
+DEMO_DATA ?= var/market
 PORT ?= 8443
 run: release
+ifneq ($(DEMO),)
+	@[ -e $(DEMO_DATA) ] || $(RELEASE) demo market --data $(DEMO_DATA)
+	@$(RELEASE) serve --data $(DEMO_DATA) --port $(PORT)
+else
 	@$(RELEASE) serve --data $(DATA) --port $(PORT)
+endif
 
 # Exit status 1 and 2 are verdicts, not failures of the program.
 check: release

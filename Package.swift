@@ -145,7 +145,7 @@ let package = Package(
         .target(
             name: "Supervision",
             dependencies: [
-                "Database", "Documents", "Rulebook", "Submissions",
+                "Database", "Documents", "Rulebook", "Spreadsheets", "Submissions",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -283,7 +283,7 @@ let package = Package(
             name: "SpreadsheetsTests", dependencies: ["CMinizip", "Spreadsheets", "TestProcesses"], swiftSettings: hot),
         .testTarget(
             name: "SupervisionTests",
-            dependencies: ["Database", "Documents", "Rulebook", "Submissions", "Supervision", "TestProcesses", "Vault"],
+            dependencies: ["Database", "Documents", "Rulebook", "Spreadsheets", "Submissions", "Supervision", "TestProcesses", "Vault"],
             swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
         .testTarget(

@@ -68,6 +68,9 @@ static const unsigned char supervision_policy[] = {
 static const unsigned char texts_questionnaire[] = {
 #embed "../../Packs/texts/questionnaire.yaml"
 };
+static const unsigned char texts_market[] = {
+#embed "../../Packs/texts/market.yaml"
+};
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
 };
@@ -114,6 +117,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("market/twse-2017-printed.yaml", market_twse_2017_printed),
     FILE_ROW("supervision/policy.yaml", supervision_policy),
     FILE_ROW("texts/questionnaire.yaml", texts_questionnaire),
+    FILE_ROW("texts/market.yaml", texts_market),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/survey.yaml", texts_survey),

@@ -65,6 +65,7 @@ struct MarketPage: Sendable {
                 figure(wording("market.firms"), String(model.firms), "/firms", &page)
                 if model.waiting > 0 { figure(wording("market.waiting"), String(model.waiting), "/tiers?status=proposed", &page) }
             }
+            Shapes.links([(wording("market.status"), "/market")], isPrimary: true, &page)
             for (decision, values) in model.counts { table(decision, values, wording, &page) }
         }
     }

@@ -36,6 +36,7 @@ package enum SupervisorServer {
         var routes = CommonServer.routes(services.common, api: health.routes)
         routes += SupervisorSetUpPages(services: services).routes
         routes += MarketPage(services: services).routes
+        routes += MarketStatusPages(services: services).routes
         routes += RegisterPages(services: services).routes
         routes += TierPages(services: services).routes
         return try RouteTable(routes)

@@ -117,7 +117,7 @@ struct ServeCommand: AsyncParsableCommand {
         if let failure { throw failure }
     }
 
-    private static func directory(_ path: String) throws -> DataDirectory {
+    static func directory(_ path: String) throws -> DataDirectory {
         // The folders above it are made, as for any program that keeps its data somewhere.
         var parent = ""
         for part in path.split(separator: "/").dropLast() {
