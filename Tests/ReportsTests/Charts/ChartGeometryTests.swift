@@ -142,6 +142,41 @@ struct ChartGeometryTests {
         }
     }
 
+    /// How far one value after another reaches, in the only series of a chart or, for stacks, in its only category.
+    private func reaches(_ kind: Chart.Kind, _ values: [Chart.Value], _ reach: (Mark) -> Double?) throws -> [Double] {
+        let isStack = kind == .stacked
+        let chart = try Chart(
+            kind, id: "r", title: "t", categories: isStack ? ["k"] : values.indices.map { "k\($0)" },
+            series: isStack ? values.map { Chart.Series("s", [$0]) } : [Chart.Series("s", values)], asOf: "")
+        return try canvas(chart).marks.compactMap { mark in
+            if case .value = mark.role { return reach(mark) }
+            return nil
+        }
+    }
+
+    @Test("Parts of a stack, points of a line and points of a radar are where their values are")
+    func proportions() throws {
+        let values: [Chart.Value] = [.count(10), .count(20), .count(40), .count(30)]
+        let parts = try reaches(.stacked, values) { mark in
+            if case .box(let box) = mark.shape { return box.height }
+            return nil
+        }
+        // Parts are a hair apart; one hundred fills the axis.
+        for (part, share) in zip(parts, [0.1, 0.2, 0.4, 0.3]) { #expect(abs(part + 1 - 200 * share) < 0.01) }
+        let heights = try reaches(.lines, values) { mark in
+            if case .symbol(_, let place) = mark.shape { return place.y }
+            return nil
+        }
+        #expect(abs((heights[0] - heights[1]) - (heights[3] - heights[2])) < 0.01)
+        #expect(abs((heights[0] - heights[2]) - 3 * (heights[0] - heights[1])) < 0.01)
+        let radii = try reaches(.radar, values) { mark in
+            guard case .symbol(_, let place) = mark.shape else { return nil }
+            // Four spokes: up, right, down, left of the middle of the drawing.
+            return place.x == 360 ? nil : abs(place.x - 360)
+        }
+        #expect(radii.count == 2 && abs(radii[0] / radii[1] - 20.0 / 30) < 0.001)
+    }
+
     @Test("The parts of a ring are its shares, and a ring of one part is whole")
     func shares() throws {
         func sectors(_ values: [Chart.Value], totals: [Chart.Value] = []) throws -> [(from: Double, to: Double, isGap: Bool)] {
