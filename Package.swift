@@ -283,7 +283,9 @@ let package = Package(
             name: "SpreadsheetsTests", dependencies: ["CMinizip", "Spreadsheets", "TestProcesses"], swiftSettings: hot),
         .testTarget(
             name: "SupervisionTests",
-            dependencies: ["Database", "Documents", "Rulebook", "Spreadsheets", "Submissions", "Supervision", "TestProcesses", "Vault"],
+            dependencies: [
+                "Database", "Documents", "Rulebook", "Spreadsheets", "Submissions", "Supervision", "TestProcesses", "Vault",
+            ],
             swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
         .testTarget(

@@ -6,7 +6,8 @@ public import Submissions
 /// A supervisor's own working data: who it is, the firms it answers for, and what is known of them.
 public struct Supervision: Sendable {
     /// The tables of all its features.
-    public static let migrations = InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
+    public static let migrations =
+        InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook

@@ -2,8 +2,8 @@ import Database
 import Documents
 import Rulebook
 import Submissions
-import Testing
 import TestProcesses
+import Testing
 import Vault
 
 @testable import Supervision
@@ -64,14 +64,16 @@ struct PrintedSurveyTests {
     func truncated() throws {
         let anomaly = try #require(try Self.printed().anomalies.first { $0.printed.oddity == "D-01" })
         #expect(anomaly.printed.item == "va" && anomaly.printed.tier == "2")
-        #expect(anomaly.computed.text == "72.73" && anomaly.printed.hundredths == 7272 && anomaly.isCutOff && !anomaly.isShareOfNo)
+        #expect(
+            anomaly.computed.text == "72.73" && anomaly.printed.hundredths == 7272 && anomaly.isCutOff && !anomaly.isShareOfNo)
     }
 
     @Test("D-02: 20 of 30 is 66.67, printed 33.33: the share of no, told and not corrected")
     func swapped() throws {
         let anomaly = try #require(try Self.printed().anomalies.first { $0.printed.oddity == "D-02" })
         #expect(anomaly.printed.item == "mail" && anomaly.printed.tier == "4")
-        #expect(anomaly.computed.text == "66.67" && anomaly.printed.hundredths == 3333 && anomaly.isShareOfNo && !anomaly.isCutOff)
+        #expect(
+            anomaly.computed.text == "66.67" && anomaly.printed.hundredths == 3333 && anomaly.isShareOfNo && !anomaly.isCutOff)
     }
 
     @Test("D-03: both questions address firms with internet ordering, 12 and 14 of tier 4 answered")
@@ -100,7 +102,9 @@ struct DemoMarketTests {
         #expect(reasons.count { $0.reason == "fhc-floor" } == 4)
         // D-15: listed in tier 4 with the capital of tier 1, confirmed by a second person.
         let confirmed = reasons.filter { $0.flags.contains("confirm-no-ceiling") }
-        #expect(confirmed.count == 1 && confirmed.allSatisfy { $0.value == "4" && $0.confirmedBy != "" && $0.confirmedBy != $0.decidedBy })
+        #expect(
+            confirmed.count == 1
+                && confirmed.allSatisfy { $0.value == "4" && $0.confirmedBy != "" && $0.confirmedBy != $0.decidedBy })
         await world.database.close()
     }
 
@@ -188,7 +192,8 @@ struct MarketTableTests {
         let rows = (0..<Int.random(in: 0...200, using: &random)).map { number in
             MarketRow(
                 firm: "f\(number)", tier: ["1", "2", "3", "4", nil, "9"].randomElement(using: &random) ?? nil,
-                declared: (0..<Int.random(in: 0...items.count, using: &random)).map { _ in UInt8.random(in: 0...3, using: &random) })
+                declared: (0..<Int.random(in: 0...items.count, using: &random)).map { _ in UInt8.random(in: 0...3, using: &random)
+                })
         }
         let table = MarketTable(items: items, tiers: tiers, rows: rows)
         for (index, item) in items.enumerated() {
@@ -202,10 +207,12 @@ struct MarketTableTests {
         }
     }
 
-    @Test("a share of nothing is none, and rounding is half up", arguments: [
-        (1, 3, "33.33"), (2, 3, "66.67"), (1, 8, "12.50"), (1, 16, "6.25"), (1, 32, "3.13"), (3, 32, "9.38"), (0, 7, "0.00"),
-        (7, 7, "100.00"), (1, 20_000, "0.01"), (1, 20_001, "0.00"),
-    ])
+    @Test(
+        "a share of nothing is none, and rounding is half up",
+        arguments: [
+            (1, 3, "33.33"), (2, 3, "66.67"), (1, 8, "12.50"), (1, 16, "6.25"), (1, 32, "3.13"), (3, 32, "9.38"), (0, 7, "0.00"),
+            (7, 7, "100.00"), (1, 20_000, "0.01"), (1, 20_001, "0.00"),
+        ])
     func rounding(part: Int, whole: Int, text: String) {
         #expect(Rate(part, of: whole)?.text == text)
         #expect(Rate(part, of: 0) == nil && MarketCell(noAnswer: 5).rate == nil)

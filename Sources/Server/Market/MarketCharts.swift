@@ -22,7 +22,8 @@ struct MarketCharts {
     func heatMap() throws(ChartError) -> Chart {
         try Chart(
             .heatMap, id: "market-heat", title: wording("market.heat"), summary: wording("market.heat-summary"),
-            subject: wording("market.item"), categories: titles, series: series, axis: .init(thresholds: [25, 50, 75, 100], emphasis: .low),
+            subject: wording("market.item"), categories: titles, series: series,
+            axis: .init(thresholds: [25, 50, 75, 100], emphasis: .low),
             asOf: asOf, source: wording(status.questionnaire.title))
     }
 
@@ -30,7 +31,8 @@ struct MarketCharts {
     func radar() throws(ChartError) -> Chart {
         try Chart(
             .radar, id: "market-radar", title: wording("market.radar"), summary: wording("market.radar-summary"),
-            subject: wording("market.item"), categories: titles, series: series, asOf: asOf, source: wording(status.questionnaire.title))
+            subject: wording("market.item"), categories: titles, series: series, asOf: asOf,
+            source: wording(status.questionnaire.title))
     }
 
     private var series: [Chart.Series] {
@@ -82,7 +84,8 @@ enum MarketText {
             return wording("market.flag.missing", ["tier": tier(value), "firms": String(firms)])
         case .neverAsked(let clause):
             return wording(
-                "market.flag.never-asked", ["clause": clause, "title": rulebook.clause(clause).map { wording($0.title) } ?? clause])
+                "market.flag.never-asked",
+                ["clause": clause, "title": rulebook.clause(clause).map { wording($0.title) } ?? clause])
         }
     }
 }

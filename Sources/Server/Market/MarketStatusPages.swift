@@ -53,13 +53,16 @@ struct MarketStatusPages: Sendable {
     }
 
     private func kept(_ status: MarketStatus, _ isAccepted: Bool) -> [(String, String)] {
-        [("quarter", status.quarter.description), ("questionnaire", status.questionnaire.id)] + (isAccepted ? [("basis", "accepted")] : [])
+        [("quarter", status.quarter.description), ("questionnaire", status.questionnaire.id)]
+            + (isAccepted ? [("basis", "accepted")] : [])
     }
 
     private func show(_ visit: Visit) async throws -> Answer {
         let wording = visit.wording
         guard let (status, quarters, isAccepted) = try await status(visit) else {
-            return Page(visit, wording("market.status"), .market).answer { $0.element("p", text: wording("market.nothing-handed-in")) }
+            return Page(visit, wording("market.status"), .market).answer {
+                $0.element("p", text: wording("market.nothing-handed-in"))
+            }
         }
         let rows = status.questionnaire.questions.enumerated().map { index, question in
             Row(index: index, question: question, cells: status.table.cells[index], all: status.table.all[index])
@@ -77,7 +80,8 @@ struct MarketStatusPages: Sendable {
         return page.answer { page in
             page.element(
                 "p", ("class", "lead"),
-                text: "\(status.quarter) (\(status.quarter.rocDescription)) · \(wording("report.as-of")) \(MarketText.asOf(status, wording)) · "
+                text:
+                    "\(status.quarter) (\(status.quarter.rocDescription)) · \(wording("report.as-of")) \(MarketText.asOf(status, wording)) · "
                     + wording("market.handed-in", ["done": String(status.handedIn), "all": String(status.rows.count)]))
             choices(status, quarters, isAccepted, visit, &page)
             list.write(rows, visit, &page)
@@ -130,7 +134,9 @@ struct MarketStatusPages: Sendable {
             .exported("clause", wording("market.clause")) { .text($0.question.clause) },
         ]
         for (column, tier) in status.tiers.enumerated() {
-            columns += Self.columns("tier_\(tier.value)", wording(tier.title), wording, "\(query)&tier=\(tier.value)") { $0.cells[column] }
+            columns += Self.columns("tier_\(tier.value)", wording(tier.title), wording, "\(query)&tier=\(tier.value)") {
+                $0.cells[column]
+            }
         }
         columns += Self.columns("all", wording("market.all"), wording, query) { $0.all }
         columns.append(.exported("as_of", wording("report.as-of")) { _ in .text(MarketText.asOf(status, wording)) })
@@ -191,10 +197,12 @@ struct MarketStatusPages: Sendable {
                     text: wording(
                         "market.anomaly",
                         [
-                            "oddity": cell.oddity, "item": status.questionnaire.question(cell.item).map { wording($0.title) } ?? cell.item,
+                            "oddity": cell.oddity,
+                            "item": status.questionnaire.question(cell.item).map { wording($0.title) } ?? cell.item,
                             "tier": status.tiers.first { $0.value == cell.tier }.map { wording($0.title) } ?? cell.tier,
                             "printed": figure,
-                            "computed": "\(anomaly.computed.numerator)/\(anomaly.computed.denominator) = \(anomaly.computed.text)",
+                            "computed":
+                                "\(anomaly.computed.numerator)/\(anomaly.computed.denominator) = \(anomaly.computed.text)",
                         ]) + (anomaly.isShareOfNo ? wording("market.anomaly-no") : "")
                         + (anomaly.isCutOff ? wording("market.anomaly-cut") : ""))
             }
@@ -262,7 +270,8 @@ struct MarketStatusPages: Sendable {
                 matches: { $0.tier == $1 }),
             .init(
                 id: "answer", title: wording("market.answer"),
-                choices: DeclaredAnswer.allCases.map { ("\($0)", wording("market.answer.\($0)")) }, matches: { "\($0.answer)" == $1 }),
+                choices: DeclaredAnswer.allCases.map { ("\($0)", wording("market.answer.\($0)")) },
+                matches: { "\($0.answer)" == $1 }),
         ]
         return list
     }

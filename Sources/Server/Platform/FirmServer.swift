@@ -38,6 +38,7 @@ package enum SupervisorServer {
         routes += MarketPage(services: services).routes
         routes += MarketStatusPages(services: services).routes
         routes += RegisterPages(services: services).routes
+        routes += RegisterImportPages(services: services).routes
         routes += TierPages(services: services).routes
         return try RouteTable(routes)
     }

@@ -28,7 +28,12 @@ struct RegisterPages: Sendable {
                 let list = listing(visit.wording)
                 if let export = list.export(rows, visit) { return export }
                 return Page(visit, visit.wording("web.firms"), .firms).answer { page in
-                    if visit.may(.firmsChange) { Shapes.links([(visit.wording("firms.add"), "/firms/new")], &page) }
+                    var links = [(visit.wording("firms.export"), "/firms/export")]
+                    if visit.may(.firmsChange) {
+                        links =
+                            [(visit.wording("firms.add"), "/firms/new"), (visit.wording("firms.import"), "/firms/import")] + links
+                    }
+                    Shapes.links(links, &page)
                     list.write(rows, visit, &page)
                 }
             },

@@ -126,7 +126,7 @@ struct TierPages: Sendable {
             supervision.rulebook.packs.flatMap(\.decisions).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         func reason(_ row: TierDecision) -> String {
             decisions[row.decision]?.reasons[row.reason].map { wording($0) }
-                ?? (row.reason == "supervisor" ? wording("tiers.reason.supervisor") : row.reason)
+                ?? (TierDecision.ownReasons.contains(row.reason) ? wording("tiers.reason.\(row.reason)") : row.reason)
         }
         return Listing<TierDecision>(
             name: "decisions",

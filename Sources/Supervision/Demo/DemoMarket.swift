@@ -31,7 +31,9 @@ public struct DemoMarket: Sendable {
         guard let file = ShippedFiles.files(in: "demo").first(where: { $0.name == name }) else {
             throw DocumentError(.notFound, source: name, reason: "the file is not embedded in this program")
         }
-        do throws(DocumentError) { return try read(try YAMLReader.read(file.bytes), rulebook) } catch { throw error.inSource(name) }
+        do throws(DocumentError) { return try read(try YAMLReader.read(file.bytes), rulebook) } catch {
+            throw error.inSource(name)
+        }
     }
 
     /// Reads a market.
@@ -49,7 +51,9 @@ public struct DemoMarket: Sendable {
             institution: try fields.text("institution"), questionnaire: try fields.text("questionnaire"),
             items: try fields.texts("items"), decided: try day(&fields, "decided"), quarters: [], firms: [], answers: [:])
         for (index, text) in try fields.texts("quarters").enumerated() {
-            guard let quarter = Quarter(text) else { throw fields.error(at: "quarters[\(index)]", "a quarter (2017-Q4) is expected") }
+            guard let quarter = Quarter(text) else {
+                throw fields.error(at: "quarters[\(index)]", "a quarter (2017-Q4) is expected")
+            }
             market.quarters.append(quarter)
         }
         for (index, item) in try fields.list("firms").enumerated() { try market.add(item, "firms[\(index)]", rulebook) }

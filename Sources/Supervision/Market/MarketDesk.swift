@@ -94,7 +94,8 @@ public struct MarketDesk: Sendable {
         let items = questionnaire.questions.map(\.id)
         let values = tierChoices.map(\.value)
         let firms = try await register.all()
-        let scanned = try await standings.scan(quarters, source: Self.source(questionnaire), atLeast: state) { _, layout, firm, bytes in
+        let scanned = try await standings.scan(quarters, source: Self.source(questionnaire), atLeast: state) {
+            _, layout, firm, bytes in
             MarketRow(firm: firm, tier: nil, declared: Self.aligned(bytes, layout, items))
         }
         var tables: [(quarter: Quarter, table: MarketTable)] = []
@@ -102,10 +103,12 @@ public struct MarketDesk: Sendable {
             let held = try await tiers.holding(on: quarter.lastDay)
             var answers: [String: [UInt8]] = [:]
             for part in scanned where part.quarter == quarter { for row in part.rows { answers[row.firm] = row.declared } }
-            let rows = firms.lazy.filter { $0.isInBusiness(asOf: quarter.lastDay) && isAsked($0, questionnaire, on: quarter.lastDay) }
-                .map {
-                    MarketRow(firm: $0.id, tier: held[$0.id]?[Self.tierDecision]?.value, declared: answers[$0.id] ?? [])
-                }
+            let rows = firms.lazy.filter {
+                $0.isInBusiness(asOf: quarter.lastDay) && isAsked($0, questionnaire, on: quarter.lastDay)
+            }
+            .map {
+                MarketRow(firm: $0.id, tier: held[$0.id]?[Self.tierDecision]?.value, declared: answers[$0.id] ?? [])
+            }
             tables.append((quarter, MarketTable(items: items, tiers: values, rows: rows)))
         }
         return tables

@@ -61,7 +61,9 @@ public struct PrintedFigures: Sendable, Hashable {
     /// The cells whose percentage is not the half-up rounded share of their counts (D-01, D-02).
     public var anomalies: [Anomaly] {
         cells.compactMap { cell in
-            guard let computed = Rate(cell.yes, of: cell.yes + cell.no), computed.hundredths != cell.hundredths else { return nil }
+            guard let computed = Rate(cell.yes, of: cell.yes + cell.no), computed.hundredths != cell.hundredths else {
+                return nil
+            }
             return Anomaly(
                 printed: cell, computed: computed,
                 isShareOfNo: Rate(cell.no, of: cell.yes + cell.no)?.hundredths == cell.hundredths,
@@ -90,10 +92,13 @@ public struct PrintedFigures: Sendable, Hashable {
         let found = try fields.text("schema")
         guard found == schema else { throw fields.error(at: "schema", "\"\(found.clipped)\" is not \"\(schema)\"") }
         var figures = PrintedFigures(
-            id: try fields.text("id"), year: try whole(&fields, "year"), questionnaire: try fields.text("questionnaire"), cells: [],
+            id: try fields.text("id"), year: try whole(&fields, "year"), questionnaire: try fields.text("questionnaire"),
+            cells: [],
             populations: [])
         for (index, group) in try fields.list("populations").enumerated() {
-            guard let items = group.list else { throw fields.error(.wrongType, at: "populations[\(index)]", "a list is expected") }
+            guard let items = group.list else {
+                throw fields.error(.wrongType, at: "populations[\(index)]", "a list is expected")
+            }
             var names: [String] = []
             for (place, item) in items.enumerated() { names.append(try Fields.text(item, "populations[\(index)][\(place)]")) }
             figures.populations.append(names)
@@ -111,12 +116,16 @@ public struct PrintedFigures: Sendable, Hashable {
         let path = "cells.\(item.clipped).\(tier.clipped)"
         var fields = try Fields(node, path: path)
         let printed = try fields.text("printed")
-        guard let hundredths = hundredths(printed) else { throw fields.error(at: "printed", "a percentage such as 72.72 is expected") }
+        guard let hundredths = hundredths(printed) else {
+            throw fields.error(at: "printed", "a percentage such as 72.72 is expected")
+        }
         let cell = Cell(
             item: item, tier: tier, yes: try whole(&fields, "yes"), no: try whole(&fields, "no"), hundredths: hundredths,
             oddity: try fields.optionalText("oddity") ?? "")
         try fields.finish()
-        guard cell.yes >= 0, cell.no >= 0, cell.yes + cell.no > 0 else { throw fields.error(at: "yes", "at least one firm is expected") }
+        guard cell.yes >= 0, cell.no >= 0, cell.yes + cell.no > 0 else {
+            throw fields.error(at: "yes", "at least one firm is expected")
+        }
         return cell
     }
 

@@ -46,7 +46,9 @@ public struct RegisterTable: Sendable {
     ///   - day: from which day what differs holds, where the table says none.
     public init(_ grid: Grid, known: [Firm], rulebook: Rulebook, tiers: [FactDefinition.Choice], day: CivilDate) {
         let facts = rulebook.facts.filter { $0.isOfFirm && !$0.name.hasPrefix("online_ratio_") }
-        let expected = Self.headings + facts.map { ExpectedHeading($0.name, [$0.title.chinese, $0.title.english, $0.name], isRequired: false) }
+        let expected =
+            Self.headings
+            + facts.map { ExpectedHeading($0.name, [$0.title.chinese, $0.title.english, $0.name], isRequired: false) }
         do throws(SpreadsheetError) {
             if let list = try? ColumnList(grid), Self.isByTier(list, tiers) {
                 read(list, known, tiers, day)
@@ -54,7 +56,10 @@ public struct RegisterTable: Sendable {
                 read(try HeadedTable(grid, headings: .named(expected)), known, facts, day)
             }
         } catch {
-            flaws.append(Flaw(place: error.cell?.description ?? "", reason: error.remedy.isEmpty ? error.reason : "\(error.reason); \(error.remedy)"))
+            flaws.append(
+                Flaw(
+                    place: error.cell?.description ?? "",
+                    reason: error.remedy.isEmpty ? error.reason : "\(error.reason); \(error.remedy)"))
         }
         check(rulebook)
     }
@@ -117,7 +122,8 @@ public struct RegisterTable: Sendable {
             }
             let before = known.first {
                 text("id").isEmpty
-                    ? (!text("number").isEmpty && $0.number == text("number")) || $0.names.last?.short == short : $0.id == text("id")
+                    ? (!text("number").isEmpty && $0.number == text("number")) || $0.names.last?.short == short
+                    : $0.id == text("id")
             }
             var firm = before ?? Firm(id: text("id"), names: [])
             if firm.id.isEmpty {
@@ -156,7 +162,9 @@ public struct RegisterTable: Sendable {
         for fact in facts {
             guard let field = record[fact.name], !field.value.isBlank else { continue }
             guard let node = Self.node(field.value, fact) else {
-                flaw(field.address.description, "\"\(field.value.plainText.clipped)\" is no \(fact.kind.rawValue) for \(fact.name)")
+                flaw(
+                    field.address.description, "\"\(field.value.plainText.clipped)\" is no \(fact.kind.rawValue) for \(fact.name)"
+                )
                 continue
             }
             if known[fact.name] != node { step[fact.name] = node }
@@ -173,7 +181,8 @@ public struct RegisterTable: Sendable {
     private static func node(_ value: CellValue, _ fact: FactDefinition) -> Node? {
         func choice(_ text: String) -> String? {
             fact.choices.first { choice in
-                choice.value == text || [choice.title.chinese, choice.title.english].contains { TextFolding.key($0) == TextFolding.key(text) }
+                choice.value == text
+                    || [choice.title.chinese, choice.title.english].contains { TextFolding.key($0) == TextFolding.key(text) }
             }?.value
         }
         switch fact.kind {
@@ -199,7 +208,9 @@ public struct RegisterTable: Sendable {
             guard ["ratio", "比率", "share"].contains(where: words.contains) else { return nil }
             let digits = words.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
             // A year of the Republic has two or three digits.
-            return digits.first { (1990...2200).contains($0) || (80...300).contains($0) }.map { (($0 < 1000 ? $0 + 1911 : $0), position) }
+            return digits.first { (1990...2200).contains($0) || (80...300).contains($0) }.map {
+                (($0 < 1000 ? $0 + 1911 : $0), position)
+            }
         }
     }
 

@@ -136,7 +136,8 @@ public struct StandingStore: Sendable {
     /// - Throws: `.storage`.
     func scan(
         _ quarters: ClosedRange<Quarter>, source: String, atLeast state: StandingState,
-        _ body: @escaping @Sendable (_ quarter: Quarter, _ layout: StandingLayout, _ firm: String, _ declared: [UInt8]) -> MarketRow
+        _ body:
+            @escaping @Sendable (_ quarter: Quarter, _ layout: StandingLayout, _ firm: String, _ declared: [UInt8]) -> MarketRow
     ) async throws(SupervisionError) -> [(quarter: Quarter, layout: StandingLayout, rows: [MarketRow])] {
         try await database.read(throwing: SupervisionError.self) { db in
             let layouts = Dictionary(

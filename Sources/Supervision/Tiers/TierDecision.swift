@@ -13,6 +13,15 @@ public struct TierDecision: Sendable, Hashable {
         case rejected
     }
 
+    /// Reason codes that are not the rule pack's.
+    public static let ownReasons: Set = [
+        DecisionEngine.outsideReason, DecisionEngine.missingReason, supervisorReason, statedReason,
+    ]
+    /// A second person decided otherwise than the rule pack.
+    static let supervisorReason = "supervisor"
+    /// An imported list says so.
+    static let statedReason = "stated"
+
     /// Its number.
     public var id: Int64
     /// The firm.

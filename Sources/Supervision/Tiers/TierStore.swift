@@ -108,7 +108,9 @@ public struct TierStore: Sendable {
             (decision.status, decision.confirmedBy, decision.confirmedAt, decision.note) = (
                 isAgreed ? .inForce : .rejected, actor.who, time, note
             )
-            if isAgreed, isOther { (decision.value, decision.state, decision.reason) = (value, .decided, "supervisor") }
+            if isAgreed, isOther {
+                (decision.value, decision.state, decision.reason) = (value, .decided, TierDecision.supervisorReason)
+            }
             try Self.update(decision, db)
             trail.note(
                 TrailEntry(
@@ -116,6 +118,42 @@ public struct TierStore: Sendable {
                     details: [
                         "decision": decision.decision, "value": decision.value ?? decision.state.rawValue, "number": "\(id)",
                     ]))
+        }
+    }
+
+    /// Takes over the tiers that a list says, for firms of which nothing else is known: they hold until the facts are in the register and it is
+    /// decided from them.
+    ///
+    /// - Parameters:
+    ///   - values: by firm.
+    ///   - decision: the decision of the rule pack.
+    ///   - day: the first day they hold.
+    ///   - note: where the list comes from.
+    ///   - actor: who takes them over.
+    /// - Throws: `.document` when a value is none of the decision's.
+    public func adopt(
+        _ values: [String: String], decision: String, from day: CivilDate, note: String, _ actor: TrailActor
+    ) async throws(SupervisionError) {
+        let time = now()
+        let packs = rulebook.packs
+        guard let pack = packs.first(where: { $0.decisions.contains { $0.id == decision } }),
+            let known = pack.decisions.first(where: { $0.id == decision })?.values.map(\.value),
+            values.values.allSatisfy(known.contains)
+        else { throw Self.refuse("value", "a value of \(decision.clipped) is expected") }
+        try await database.change(actor, throwing: SupervisionError.self) { db, trail in
+            for (firm, value) in values.sorted(by: { $0.key < $1.key }) {
+                var row = TierDecision(
+                    id: 0, firm: firm, decision: decision, state: .decided, value: value, reason: TierDecision.statedReason,
+                    flags: [],
+                    inputs: .object([]), pack: "\(pack.id) \(pack.version)", asOf: day, from: day, status: .inForce,
+                    decidedAt: time,
+                    decidedBy: actor.who, confirmedBy: "", confirmedAt: nil, note: note)
+                try Self.insert(&row, db)
+            }
+            trail.note(
+                TrailEntry(
+                    "tier.adopt", .init("register"), reason: note,
+                    details: ["decision": decision, "firms": "\(values.count)", "from": day.description]))
         }
     }
 
@@ -215,6 +253,8 @@ public struct TierStore: Sendable {
 extension TierDecision {
     /// Whether a decision that holds already says what a new one would: also where a second person decided otherwise from the same facts.
     fileprivate func isAnsweredBy(_ new: TierDecision) -> Bool {
-        agrees(with: new) || reason == "supervisor" && inputs == new.inputs
+        agrees(with: new)
+            || reason == TierDecision.supervisorReason
+                && CanonicalJSON.bytes(of: inputs) == CanonicalJSON.bytes(of: new.inputs)
     }
 }

@@ -6,7 +6,8 @@ internal import Supervision
 
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "demo", abstract: "Make a data directory with invented content, to look around in.", subcommands: [DemoMarketCommand.self])
+        commandName: "demo", abstract: "Make a data directory with invented content, to look around in.",
+        subcommands: [DemoMarketCommand.self])
 }
 
 struct DemoMarketCommand: AsyncParsableCommand {
