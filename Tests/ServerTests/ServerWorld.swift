@@ -122,7 +122,8 @@ final class ServerWorld: Sendable {
         let account = Account(
             id: AccountID(number), name: name, person: "E-1", displayName: "Test", mail: nil, phone: nil,
             state: .active,
-            stateReason: "", roles: names, isBreakGlass: false, temporaryUntil: nil, conditions: UseConditions(), createdAt: now,
+            stateReason: "", roles: names, party: nil, isBreakGlass: false, temporaryUntil: nil, conditions: UseConditions(),
+            createdAt: now,
             lastSignIn: now, passwordState: .chosen, passwordSetAt: now, initialUntil: nil)
         let principal = Principal(
             kind: .person, account: account.id, permissions: roles.permissions(of: names), provenAt: now,
