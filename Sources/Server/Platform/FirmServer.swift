@@ -38,6 +38,9 @@ package enum SupervisorServer {
         routes += MarketPage(services: services).routes
         routes += RegisterPages(services: services).routes
         routes += TierPages(services: services).routes
+        routes += SurveyPages(services: services).routes
+        routes += SurveyFirmPages(services: services).routes
+        routes += MyPages(services: services).routes
         return try RouteTable(routes)
     }
 }
