@@ -32,6 +32,26 @@
     button.addEventListener("click", () => print());
   }
 
+  // What is filled in is saved while it is filled in.
+  for (const form of document.querySelectorAll("form[data-autosave]")) {
+    const told = form.querySelector("[data-saved]");
+    let timer, chain = Promise.resolve();
+    const save = async () => {
+      const fields = new URLSearchParams(new FormData(form));
+      fields.set("auto", "1");
+      const answer = await fetch(form.action, { method: "POST", body: fields });
+      if (!answer.ok) throw new Error(answer.status);
+      const { version } = await answer.json();
+      form.elements.version.value = version;
+      if (told) told.textContent = form.dataset.autosave + " " + new Date().toLocaleTimeString();
+    };
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => { chain = chain.then(save).catch(() => { if (told) told.textContent = form.dataset.failed; }); }, 1500);
+    });
+    form.addEventListener("submit", () => clearTimeout(timer));
+  }
+
   // Security keys and passkeys (WebAuthn).
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");

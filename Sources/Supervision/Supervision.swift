@@ -8,6 +8,7 @@ public struct Supervision: Sendable {
     /// The tables of all its features.
     public static let migrations =
         InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
+        + SurveyStore.migrations + AnswerStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -23,16 +24,22 @@ public struct Supervision: Sendable {
     public let questionnaires: [Questionnaire]
     /// The market's tables.
     public var market: MarketDesk { MarketDesk(standings: standings, register: register, tiers: tiers, rulebook: rulebook) }
+    /// Rounds of questions to firms.
+    public let surveys: SurveyStore
+    /// What firms answer.
+    public let answers: AnswerStore
 
     /// Opens the rooms of a database.
     ///
     /// - Parameters:
     ///   - database: open, with `migrations` applied.
     ///   - rulebook: the rules.
+    ///   - answersSink: takes answers that are handed in, and decisions about them, to whoever keeps them as submissions.
     ///   - now: UTC microseconds.
     /// - Throws: what reading the supervisor's policy throws.
     public init(
-        _ database: GovernanceDatabase, rulebook: Rulebook, now: @escaping @Sendable () -> Int64
+        _ database: GovernanceDatabase, rulebook: Rulebook, answersSink: @escaping AnswersSink = { _, _, _ in },
+        now: @escaping @Sendable () -> Int64
     ) throws(SupervisionError) {
         self.rulebook = rulebook
         let policy: SupervisionPolicy
@@ -46,5 +53,10 @@ public struct Supervision: Sendable {
         institution = InstitutionStore(database: database, now: now)
         register = RegisterStore(database: database, rulebook: rulebook, now: now)
         tiers = TierStore(database: database, register: register, rulebook: rulebook, policy: policy, now: now)
+        surveys = SurveyStore(database: database, register: register, rulebook: rulebook, now: now)
+        answers = AnswerStore(database: database, register: register, rulebook: rulebook, now: now) { db, handedIn, round in
+            try StandingStore.take(db, handedIn, round)
+            try answersSink(db, handedIn, round)
+        }
     }
 }

@@ -279,8 +279,11 @@ struct AccountTests {
             roles: [RoleName(rawValue: "officer"), RoleName(rawValue: "signatory")], temporaryUntil: Instant(seconds: 77),
             conditions: UseConditions(
                 sources: [try #require(AddressRange("2001:db8::/32"))], hours: [try #require(WeeklyHours("1-5 08:00-18:00"))]))
+        var bound = new
+        (bound.roles, bound.party) = ([RoleName(rawValue: "respondent")], "firm-a")
         let changes: [RequestedChange] = [
-            .create(new), .setRoles(AccountID(4), [RoleName(rawValue: "ciso")]), .remove(AccountID(5)),
+            .create(new), .setRoles(AccountID(4), [RoleName(rawValue: "ciso")]), .remove(AccountID(5)), .create(bound),
+            .setRoles(AccountID(4), [RoleName(rawValue: "respondent")], party: "firm-a"),
             .other(.retentionChange, object: "vault orders", payload: .object([("years", 5)])),
         ]
         for change in changes {

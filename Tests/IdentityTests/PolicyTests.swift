@@ -167,7 +167,7 @@ struct RoleTests {
         #expect(
             Set(roles.roles.map(\.name.rawValue)) == [
                 "ciso", "officer", "it-operations", "system-owner", "auditor", "duty-officer", "signatory", "examiner", "analyst",
-                "secretary", "administrator",
+                "secretary", "respondent", "administrator",
             ])
     }
 

@@ -209,11 +209,12 @@ extension World {
     /// `approver` agrees.
     func person(
         _ name: String, _ roles: [String], by administrator: Person, approver: Person? = nil, mail: String? = nil,
-        isBreakGlass: Bool = false,
+        isBreakGlass: Bool = false, party: String? = nil,
         until: Instant? = nil, conditions: UseConditions = UseConditions(), address: String = "192.0.2.20"
     ) async throws -> Person {
         let initial = try await make(
-            name, roles, by: administrator, approver: approver, mail: mail, isBreakGlass: isBreakGlass, until: until,
+            name, roles, by: administrator, approver: approver, mail: mail, party: party, isBreakGlass: isBreakGlass,
+            until: until,
             conditions: conditions)
         let person = Person(self, name, password: initial.1.text, address: address)
         try await person.signIn(choosing: goodPasswords[1])
@@ -222,13 +223,13 @@ extension World {
 
     func make(
         _ name: String, _ roles: [String], by administrator: Person, approver: Person? = nil, mail: String? = nil,
-        isBreakGlass: Bool = false,
+        party: String? = nil, isBreakGlass: Bool = false,
         until: Instant? = nil, conditions: UseConditions = UseConditions()
     ) async throws -> (AccountID, InitialPassword) {
         let new = NewAccount(
             name: try #require(AccountName(name)), person: "E-\(name)", displayName: "Person \(name)",
             mail: mail ?? "\(name)@example.com",
-            roles: Set(roles.map { RoleName(rawValue: $0) }), isBreakGlass: isBreakGlass, temporaryUntil: until,
+            roles: Set(roles.map { RoleName(rawValue: $0) }), party: party, isBreakGlass: isBreakGlass, temporaryUntil: until,
             conditions: conditions)
         let session = try await administrator.stepUp()
         let id = try await service.requests.ask(.create(new), reason: "needed for work", by: session.principal)

@@ -11,8 +11,7 @@ import Testing
 @Suite("Words")
 struct WordingTests {
     private func catalog() throws -> TextCatalog {
-        let file = try #require(ShippedFiles.files(in: "texts").first { $0.name == "texts/report.yaml" })
-        return try TextCatalog(try YAMLReader.read(file.bytes))
+        try TextCatalog(try ShippedFiles.files(in: "texts").map { try YAMLReader.read($0.bytes) })
     }
 
     @Test("Every value that is shown has a name in both languages")

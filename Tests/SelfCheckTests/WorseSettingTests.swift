@@ -61,6 +61,9 @@ struct WorseSettingTests {
             name: "roles that exclude each other", sql: "INSERT INTO identity_role (account, role) VALUES (1, 'officer')",
             clauses: ["cnfa-3.1", "cnfa-3.8", "cnfa-4.10"]),
         Forgery(
+            name: "a party that nobody gave", sql: "UPDATE identity_account SET party = 'firm-b' WHERE id = 2",
+            clauses: ["cnfa-3.1"]),
+        Forgery(
             name: "a role nobody knows", sql: "UPDATE identity_role SET role = 'emperor' WHERE account = 2", clauses: ["cnfa-3.8"]
         ),
         Forgery(

@@ -16,7 +16,7 @@ import Workspace
 @testable import Server
 
 /// A server without a network: requests go through the same gates, the clock moves when a test moves it, and passwords hash fast.
-final class ServerWorld: Sendable {
+final class ServerWorld: Browsing {
     static let origin = "https://plumbline.example.com:8443"
 
     let scratch: Scratch
@@ -76,32 +76,8 @@ final class ServerWorld: Sendable {
         }
     }
 
-    /// Sends a request as a browser on one of our pages would.
-    func send(
-        _ method: HTTPRequest.Method, _ target: String, form: [(String, String)]? = nil, body: [UInt8] = [],
-        headers: [(String, String)] = [], cookies: [String: String] = [:], address: String = "192.0.2.7", isBrowser: Bool = true
-    ) async throws -> Reply {
-        var head = HTTPRequest(method: method, scheme: "https", authority: "plumbline.example.com:8443", path: target)
-        var bytes = body
-        if let form {
-            bytes = Array(FormFields.query(form).utf8)
-            head.headerFields[.contentType] = "application/x-www-form-urlencoded"
-        }
-        if isBrowser {
-            head.headerFields[SecurityHeaders.named("Sec-Fetch-Site")] = "same-origin"
-            head.headerFields[.origin] = Self.origin
-        }
-        if !cookies.isEmpty {
-            head.headerFields[.cookie] = cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
-                separator: "; ")
-        }
-        for (name, value) in headers { head.headerFields[SecurityHeaders.named(name)] = value.isEmpty ? nil : value }
-        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
-        let response = try await responder.withLock { $0 }.respond(to: request, context: VisitSource(address: address))
-        let writer = BodyBox()
-        // A stream of events has no end: its head is the answer.
-        if response.headers[.contentType] != "text/event-stream" { try await response.body.write(BoxWriter(box: writer)) }
-        return Reply(status: response.status.code, headers: response.headers, body: writer.bytes)
+    func respond(to request: Request, from address: String) async throws -> Response {
+        try await responder.withLock { $0 }.respond(to: request, context: VisitSource(address: address))
     }
 
     /// A small facts document.
@@ -122,7 +98,8 @@ final class ServerWorld: Sendable {
         let account = Account(
             id: AccountID(number), name: name, person: "E-1", displayName: "Test", mail: nil, phone: nil,
             state: .active,
-            stateReason: "", roles: names, isBreakGlass: false, temporaryUntil: nil, conditions: UseConditions(), createdAt: now,
+            stateReason: "", roles: names, party: nil, isBreakGlass: false, temporaryUntil: nil, conditions: UseConditions(),
+            createdAt: now,
             lastSignIn: now, passwordState: .chosen, passwordSetAt: now, initialUntil: nil)
         let principal = Principal(
             kind: .person, account: account.id, permissions: roles.permissions(of: names), provenAt: now,
@@ -158,6 +135,42 @@ final class ServerWorld: Sendable {
             worker: NewPerson(name: Self.name("mei.lin"), person: "E-2", displayName: "林美"),
             role: RoleName(rawValue: "officer"),
             client: Client(address: SourceAddress("192.0.2.1")))
+    }
+}
+
+/// A server that is asked without a network.
+protocol Browsing: Sendable {
+    /// Answers a request from an address.
+    func respond(to request: Request, from address: String) async throws -> Response
+}
+
+extension Browsing {
+    /// Sends a request as a browser on one of our pages would.
+    func send(
+        _ method: HTTPRequest.Method, _ target: String, form: [(String, String)]? = nil, body: [UInt8] = [],
+        headers: [(String, String)] = [], cookies: [String: String] = [:], address: String = "192.0.2.7", isBrowser: Bool = true
+    ) async throws -> Reply {
+        var head = HTTPRequest(method: method, scheme: "https", authority: "plumbline.example.com:8443", path: target)
+        var bytes = body
+        if let form {
+            bytes = Array(FormFields.query(form).utf8)
+            head.headerFields[.contentType] = "application/x-www-form-urlencoded"
+        }
+        if isBrowser {
+            head.headerFields[SecurityHeaders.named("Sec-Fetch-Site")] = "same-origin"
+            head.headerFields[.origin] = ServerWorld.origin
+        }
+        if !cookies.isEmpty {
+            head.headerFields[.cookie] = cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+                separator: "; ")
+        }
+        for (name, value) in headers { head.headerFields[SecurityHeaders.named(name)] = value.isEmpty ? nil : value }
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
+        let response = try await respond(to: request, from: address)
+        let writer = BodyBox()
+        // A stream of events has no end: its head is the answer.
+        if response.headers[.contentType] != "text/event-stream" { try await response.body.write(BoxWriter(box: writer)) }
+        return Reply(status: response.status.code, headers: response.headers, body: writer.bytes)
     }
 }
 

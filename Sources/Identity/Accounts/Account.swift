@@ -42,6 +42,8 @@ public struct Account: Sendable, Hashable {
     public var stateReason: String
     /// Its roles.
     public var roles: Set<RoleName>
+    /// The party it acts for, by the key that another room gives parties; nil for whoever acts for this installation itself.
+    public var party: String?
     /// Kept for emergencies: an administrator who is told of whenever it signs in, and who is not counted as unused.
     public var isBreakGlass: Bool
     /// After this it stops by itself; nil for a lasting account.
@@ -87,6 +89,8 @@ public struct NewAccount: Sendable, Hashable {
     public var phone: String?
     /// Its roles; at least one.
     public var roles: Set<RoleName>
+    /// The party it acts for; there is one exactly when the roles are those of a party.
+    public var party: String?
     /// Kept for emergencies; administrators only.
     public var isBreakGlass: Bool
     /// When it stops by itself; nil for a lasting account.
@@ -97,10 +101,12 @@ public struct NewAccount: Sendable, Hashable {
     /// An account to be made.
     public init(
         name: AccountName, person: String, displayName: String, mail: String? = nil, phone: String? = nil, roles: Set<RoleName>,
-        isBreakGlass: Bool = false, temporaryUntil: Instant? = nil, conditions: UseConditions = UseConditions()
+        party: String? = nil, isBreakGlass: Bool = false, temporaryUntil: Instant? = nil,
+        conditions: UseConditions = UseConditions()
     ) {
         (self.name, self.person, self.displayName, self.mail, self.phone) = (name, person, displayName, mail, phone)
-        (self.roles, self.isBreakGlass, self.temporaryUntil, self.conditions) = (roles, isBreakGlass, temporaryUntil, conditions)
+        (self.roles, self.party, self.isBreakGlass) = (roles, party, isBreakGlass)
+        (self.temporaryUntil, self.conditions) = (temporaryUntil, conditions)
     }
 }
 

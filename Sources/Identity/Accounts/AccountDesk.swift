@@ -22,6 +22,14 @@ public struct AccountDesk: Sendable {
         return try await context.read { db in try AccountStore.require(db, id) }
     }
 
+    /// How many accounts that can be used act for each party: nothing else about them, so whoever works with the parties may know.
+    ///
+    /// - Throws: `.storage`.
+    public func parties() async throws(IdentityError) -> [String: Int] {
+        let now = context.now
+        return try await context.read { db in try AccountStore.parties(db, at: now) }
+    }
+
     /// Stops an account at once: sessions, tokens and tickets end. Never needs a second person, because waiting would help whoever misuses it.
     ///
     /// - Throws: `.forbidden`; `.notFresh`; `.lastAdministrator`; `.wrongState`; `.notFound`; `.badInput` without a reason; `.storage`.
@@ -165,6 +173,7 @@ extension AccountDesk {
         try AccountStore.setPassword(
             db, id, hash, .initial, at: context.now, until: initial.until, history: context.policy[.passwordHistory])
         var details = ["name": new.name.text, "person": new.person, "roles": new.roles.list]
+        if let party = new.party { details["party"] = party }
         if let end = new.temporaryUntil { details["until"] = end.description }
         trail.note(TrailEntry("account.create", .init("account", id.description), reason: reason, details: details))
         return id

@@ -20,7 +20,7 @@ struct AccountRules: Sendable {
             throw IdentityError(.badInput, "the person's name is missing or too long")
         }
         try check(mail: new.mail, phone: new.phone)
-        try check(roles: new.roles)
+        try check(roles: new.roles, party: new.party)
         guard !new.isBreakGlass || roles.administers(new.roles) else {
             throw IdentityError(.badInput, "only an administrator can be kept for emergencies")
         }
@@ -30,10 +30,22 @@ struct AccountRules: Sendable {
         if let end = new.temporaryUntil { try check(end: end, at: now) }
     }
 
-    /// Refuses roles that one person may not hold.
-    func check(roles names: Set<RoleName>) throws(IdentityError) {
+    /// Longest key of a party in bytes.
+    static let partyLimit = 63
+
+    /// Refuses roles that one person may not hold, and a party where there should be none or the other way round.
+    func check(roles names: Set<RoleName>, party: String?) throws(IdentityError) {
         guard !names.isEmpty else { throw IdentityError(.badInput, "an account has at least one role") }
         if let objection = roles.objection(to: names, on: side) { throw IdentityError(.badInput, objection[.english]) }
+        guard roles.areOfParty(names) == (party != nil) else {
+            throw IdentityError(
+                .badInput, party == nil ? "these roles act for a party, which is missing" : "these roles act for no party")
+        }
+        guard let party else { return }
+        let isKey = party.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        guard (1...Self.partyLimit).contains(party.utf8.count), isKey else {
+            throw IdentityError(.badInput, "the party's key is missing, too long, or none")
+        }
     }
 
     /// Refuses an end that is past, or later than a temporary account may live.

@@ -51,7 +51,7 @@ enum AccountStore {
         return Account(
             id: AccountID(id), name: name, person: row["person"] ?? "", displayName: row["display_name"], mail: row["mail"],
             phone: row["phone"], state: state, stateReason: row["state_reason"], roles: Set(roles.map { RoleName(rawValue: $0) }),
-            isBreakGlass: row["is_break_glass"], temporaryUntil: row.instant("temporary_until"),
+            party: row["party"], isBreakGlass: row["is_break_glass"], temporaryUntil: row.instant("temporary_until"),
             conditions: try UseConditions(try JSONReader.read(Array(conditions.utf8)), path: "conditions"),
             createdAt: Instant(seconds: row["created_at"]), lastSignIn: row.instant("last_sign_in"), passwordState: passwordState,
             passwordSetAt: row.instant("password_set_at"), initialUntil: row.instant("initial_until"))
@@ -68,11 +68,13 @@ enum AccountStore {
         }
         try db.execute(
             sql: """
-                INSERT INTO identity_account (name, likeness, person, display_name, mail, phone, state, is_break_glass, temporary_until,
-                    conditions, created_at, password_state) VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?, 'none')
+                INSERT INTO identity_account (name, likeness, person, display_name, mail, phone, state, party, is_break_glass,
+                    temporary_until, conditions, created_at, password_state)
+                    VALUES (?, ?, ?, ?, ?, ?, 'active', ?, ?, ?, ?, ?, 'none')
                 """,
             arguments: [
-                new.name.text, likeness, new.person, tidied(new.displayName, 128), new.mail, new.phone, new.isBreakGlass,
+                new.name.text, likeness, new.person, tidied(new.displayName, 128), new.mail, new.phone, new.party,
+                new.isBreakGlass,
                 new.temporaryUntil?.seconds, text(new.conditions), now.seconds,
             ])
         let id = AccountID(db.lastInsertedRowID)
@@ -88,6 +90,17 @@ enum AccountStore {
         try db.execute(sql: "DELETE FROM identity_role WHERE account = ?", arguments: [id.number])
         for role in roles.sorted() {
             try db.execute(sql: "INSERT INTO identity_role (account, role) VALUES (?, ?)", arguments: [id.number, role.rawValue])
+        }
+    }
+
+    static func setParty(_ db: Connection, _ id: AccountID, _ party: String?) throws {
+        try db.execute(sql: "UPDATE identity_account SET party = ? WHERE id = ?", arguments: [party, id.number])
+    }
+
+    /// How many accounts that can be used act for each party.
+    static func parties(_ db: Connection, at now: Instant) throws -> [String: Int] {
+        try all(db).reduce(into: [:]) { counts, account in
+            if let party = account.party, account.isUsable(at: now) { counts[party, default: 0] += 1 }
         }
     }
 

@@ -45,8 +45,8 @@ public struct Request: Sendable, Hashable, Identifiable {
 public enum RequestedChange: Sendable, Hashable {
     /// A new account.
     case create(NewAccount)
-    /// Other roles for an account.
-    case setRoles(AccountID, Set<RoleName>)
+    /// Other roles for an account, and the party it then acts for.
+    case setRoles(AccountID, Set<RoleName>, party: String? = nil)
     /// An account is to be removed.
     case remove(AccountID)
     /// Something of another room: the permission it takes, what it is done to, and its details, which that room reads again when it is carried
@@ -66,7 +66,7 @@ public enum RequestedChange: Sendable, Hashable {
     /// The account it is about, when there is one already.
     public var subject: AccountID? {
         switch self {
-        case .setRoles(let id, _), .remove(let id): id
+        case .setRoles(let id, _, _), .remove(let id): id
         case .create, .other: nil
         }
     }
@@ -75,7 +75,7 @@ public enum RequestedChange: Sendable, Hashable {
     public var object: String {
         switch self {
         case .create(let new): new.name.text
-        case .setRoles(let id, _), .remove(let id): id.description
+        case .setRoles(let id, _, _), .remove(let id): id.description
         case .other(_, let object, _): object
         }
     }
@@ -88,10 +88,12 @@ public enum RequestedChange: Sendable, Hashable {
                 ("break_glass", .bool(new.isBreakGlass)), ("conditions", new.conditions.node),
                 ("display_name", .text(new.displayName)),
                 ("mail", new.mail.map { .text($0) }), ("name", .text(new.name.text)), ("person", .text(new.person)),
-                ("phone", new.phone.map { .text($0) }), ("roles", .texts(new.roles.sorted().map(\.rawValue))),
+                ("party", new.party.map { .text($0) }), ("phone", new.phone.map { .text($0) }),
+                ("roles", .texts(new.roles.sorted().map(\.rawValue))),
                 ("temporary_until", new.temporaryUntil.map { .integer($0.seconds) }),
             ])
-        case .setRoles(_, let roles): .object([("roles", .texts(roles.sorted().map(\.rawValue)))])
+        case .setRoles(_, let roles, let party):
+            .object([("party", party.map { .text($0) }), ("roles", .texts(roles.sorted().map(\.rawValue)))])
         case .remove: .object([])
         case .other(_, _, let payload): payload
         }
@@ -102,7 +104,8 @@ public enum RequestedChange: Sendable, Hashable {
         switch (permission, subject) {
         case (.rolesGrant, let subject?):
             var fields = try Fields(payload, path: "")
-            self = .setRoles(subject, Set(try fields.texts("roles").map { RoleName(rawValue: $0) }))
+            self = .setRoles(
+                subject, Set(try fields.texts("roles").map { RoleName(rawValue: $0) }), party: try fields.optionalText("party"))
             try fields.finish()
         case (.accountsRemove, let subject?): self = .remove(subject)
         case (.accountsCreate, nil): self = .create(try Self.newAccount(payload))
@@ -116,7 +119,7 @@ public enum RequestedChange: Sendable, Hashable {
         let new = NewAccount(
             name: name, person: try fields.text("person"), displayName: try fields.text("display_name"),
             mail: try fields.optionalText("mail"), phone: try fields.optionalText("phone"),
-            roles: Set(try fields.texts("roles").map { RoleName(rawValue: $0) }),
+            roles: Set(try fields.texts("roles").map { RoleName(rawValue: $0) }), party: try fields.optionalText("party"),
             isBreakGlass: try fields.optionalBool("break_glass") ?? false,
             temporaryUntil: try fields.optionalInteger("temporary_until").map { Instant(seconds: Int64($0)) },
             conditions: try UseConditions(try fields.required("conditions"), path: "conditions"))

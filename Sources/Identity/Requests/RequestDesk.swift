@@ -52,7 +52,7 @@ public struct RequestDesk: Sendable {
             trail.note(
                 TrailEntry(
                     "request.ask", .init("request", "\(id)"), reason: tidied(reason, 500),
-                    details: ["permission": change.permission.rawValue, "object": change.object]))
+                    details: change.trailDetails))
             return id
         }
     }
@@ -82,7 +82,7 @@ public struct RequestDesk: Sendable {
                 TrailEntry(
                     approve ? "request.approve" : "request.refuse", .init("request", "\(id)"),
                     reason: note.isEmpty ? nil : tidied(note, 500),
-                    details: ["permission": request.change.permission.rawValue, "object": request.change.object]))
+                    details: request.change.trailDetails))
         }
     }
 
@@ -166,8 +166,8 @@ extension RequestDesk {
         let now = context.now
         switch change {
         case .create(let new): try context.accountRules.check(new, at: now)
-        case .setRoles(let id, let roles):
-            try context.accountRules.check(roles: roles)
+        case .setRoles(let id, let roles, let party):
+            try context.accountRules.check(roles: roles, party: party)
             let accounts = try AccountStore.all(db)
             guard let account = accounts.first(where: { $0.id == id }), account.state != .removed else {
                 throw IdentityError(.notFound, "there is no such account")
@@ -201,13 +201,18 @@ extension RequestDesk {
             guard let (initial, hash) = made else { throw IdentityError(.wrongState, "the request changed meanwhile") }
             return .created(
                 try AccountDesk(context: context).create(new, initial, hash, reason: reason, db, &trail), initial)
-        case .setRoles(let id, let roles):
+        case .setRoles(let id, let roles, let party):
             let before = try AccountStore.require(db, id)
             try AccountStore.setRoles(db, id, roles)
-            trail.note(
-                TrailEntry(
-                    "account.roles", .init("account", id.description), reason: reason,
-                    details: ["before": before.roles.list, "after": roles.list]))
+            var details = ["before": before.roles.list, "after": roles.list]
+            if before.party != party {
+                try AccountStore.setParty(db, id, party)
+                // A token was given to act for the party of then.
+                try TokenStore.removeAll(db, of: id)
+                details["party-before"] = before.party ?? ""
+                details["party-after"] = party ?? ""
+            }
+            trail.note(TrailEntry("account.roles", .init("account", id.description), reason: reason, details: details))
             // What a role gives holds from the next request; what it demands, a second factor, from the next sign-in.
             try sessions.endAll(id, reason: "roles-changed", db, &trail)
             try TicketStore.void(db, id)
@@ -220,6 +225,19 @@ extension RequestDesk {
         case .other: throw IdentityError(.wrongState, "this is carried out where it was asked for")
         }
         return .done
+    }
+}
+
+extension RequestedChange {
+    /// What the trail says of it.
+    var trailDetails: [String: String] {
+        var details = ["permission": permission.rawValue, "object": object]
+        switch self {
+        case .create(let new): details["party"] = new.party
+        case .setRoles(_, _, let party): details["party"] = party
+        case .remove, .other: break
+        }
+        return details
     }
 }
 

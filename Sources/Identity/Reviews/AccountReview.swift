@@ -24,6 +24,8 @@ public struct AccountReview: Sendable, Hashable, Identifiable {
         public let state: String
         /// Its roles then.
         public let roles: [String]
+        /// The party it acted for then; nil for none.
+        public let party: String?
         /// Its last sign-in before.
         public let lastSignIn: Instant?
         /// Nobody had used it for longer than the policy allows.

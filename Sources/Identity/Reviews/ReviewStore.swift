@@ -23,7 +23,7 @@ enum ReviewStore {
         func instant(_ seconds: Int?) -> Instant? { seconds.map { Instant(seconds: Int64($0)) } }
         return AccountReview.Item(
             account: AccountID(row["account"]), name: try fields.text("name"), displayName: try fields.text("display_name"),
-            state: try fields.text("state"), roles: try fields.texts("roles"),
+            state: try fields.text("state"), roles: try fields.texts("roles"), party: try fields.optionalText("party"),
             lastSignIn: instant(try fields.optionalInteger("last_sign_in")),
             isInactive: try fields.optionalBool("inactive") ?? false,
             hasFactor: try fields.optionalBool("factor") ?? false,
@@ -45,7 +45,8 @@ enum ReviewStore {
                 ("display_name", .text(account.displayName)), ("factor", .bool(try FactorStore.hasFactor(db, account.id))),
                 ("inactive", .bool(account.isInactive(at: now, policy))),
                 ("last_sign_in", account.lastSignIn.map { .integer($0.seconds) }), ("name", .text(account.name.text)),
-                ("roles", .texts(account.roles.sorted().map(\.rawValue))), ("state", .text(account.state.rawValue)),
+                ("party", account.party.map { .text($0) }), ("roles", .texts(account.roles.sorted().map(\.rawValue))),
+                ("state", .text(account.state.rawValue)),
                 ("temporary_until", account.temporaryUntil.map { .integer($0.seconds) }),
             ])
             try db.execute(

@@ -40,6 +40,7 @@ public enum Permission: String, Sendable, CaseIterable, Comparable {
     case watchChange = "watch.change"
     case reportsWrite = "reports.write"
     case reportsPublish = "reports.publish"
+    case answersGive = "answers.give"
     case trailRead = "trail.read"
     case accountsRead = "accounts.read"
     case accountsRequest = "accounts.request"
@@ -57,4 +58,8 @@ public enum Permission: String, Sendable, CaseIterable, Comparable {
 
     /// In the order of the names, so that lists and trail entries are stable.
     public static func < (left: Permission, right: Permission) -> Bool { left.rawValue < right.rawValue }
+
+    /// Whether it is something that somebody does for one party alone; what reaches further may be in no role of a party, whatever the file
+    /// says.
+    public var isForParties: Bool { self == .answersGive }
 }

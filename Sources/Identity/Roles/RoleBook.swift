@@ -54,6 +54,8 @@ public struct RoleBook: Sendable {
         public var sides: Set<Side>
         /// Whether it administers the platform: such accounts need a second factor, and the last ones are guarded.
         public var administers: Bool
+        /// Whether an account with it acts for one party and sees nothing of any other.
+        public var isOfParty: Bool
         /// What it may do.
         public var permissions: Set<Permission>
     }
@@ -93,6 +95,16 @@ public struct RoleBook: Sendable {
     /// Whether one of the roles administers the platform.
     public func administers(_ names: some Sequence<RoleName>) -> Bool { names.contains { self[$0]?.administers == true } }
 
+    /// Whether an account with these roles acts for one party: all of them say so. None, or a mixture, does not.
+    public func areOfParty(_ names: some Sequence<RoleName>) -> Bool {
+        var found = false
+        for name in names {
+            guard self[name]?.isOfParty == true else { return false }
+            found = true
+        }
+        return found
+    }
+
     /// Why the roles may not be held by one person on this side; nil when they may.
     public func objection(to names: Set<RoleName>, on side: Side) -> Text? {
         for name in names.sorted() {
@@ -101,6 +113,11 @@ public struct RoleBook: Sendable {
                 return Text(
                     "「\(role.title[.chinese])」不適用於此安裝", "The role \"\(role.title[.english])\" does not exist on this side")
             }
+        }
+        if !areOfParty(names), let bound = names.sorted().compactMap({ self[$0] }).first(where: \.isOfParty) {
+            return Text(
+                "「\(bound.title[.chinese])」代表單一業者，不得與其他角色並存",
+                "The role \"\(bound.title[.english])\" acts for one party and is held with none that does not")
         }
         for exclusion in exclusions where names.contains(exclusion.role) {
             for name in names.sorted() where name != exclusion.role && excludes(exclusion, name) { return exclusion.reason }

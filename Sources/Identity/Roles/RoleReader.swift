@@ -86,7 +86,11 @@ public enum RoleReader {
         }
         let role = RoleBook.Role(
             name: RoleName(rawValue: entry.key), title: try Text(try fields.required("title"), path: fields.path("title")),
-            sides: sides, administers: try fields.optionalBool("administers") ?? false, permissions: permissions)
+            sides: sides, administers: try fields.optionalBool("administers") ?? false,
+            isOfParty: try fields.optionalBool("party") ?? false, permissions: permissions)
+        guard !role.isOfParty || !role.administers && permissions.allSatisfy({ $0.isForParties }) else {
+            throw fields.error(at: "party", "a role of a party may only do what its holder does for that party")
+        }
         try fields.finish()
         return role
     }

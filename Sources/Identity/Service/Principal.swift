@@ -21,13 +21,18 @@ public struct Principal: Sendable, Hashable {
     public let account: AccountID?
     /// What they may do now.
     public let permissions: Set<Permission>
+    /// The party they act for; nil for whoever acts for this installation itself.
+    public let party: String?
     /// When they last proved who they are; nil when they never do.
     public let provenAt: Instant?
     /// How the trail names them.
     public let trailActor: TrailActor
 
-    init(kind: Kind, account: AccountID?, permissions: Set<Permission>, provenAt: Instant?, trailActor: TrailActor) {
-        (self.kind, self.account, self.permissions) = (kind, account, permissions)
+    init(
+        kind: Kind, account: AccountID?, permissions: Set<Permission>, party: String? = nil, provenAt: Instant?,
+        trailActor: TrailActor
+    ) {
+        (self.kind, self.account, self.permissions, self.party) = (kind, account, permissions, party)
         (self.provenAt, self.trailActor) = (provenAt, trailActor)
     }
 

@@ -11,6 +11,8 @@ public enum IdentitySchema {
         Migration("identity.0001-accounts") { db in try db.execute(sql: accounts) },
         Migration("identity.0002-proofs") { db in try db.execute(sql: proofs) },
         Migration("identity.0003-decisions") { db in try db.execute(sql: decisions) },
+        // Whoever was there before acts for no party.
+        Migration("identity.0004-party") { db in try db.execute(sql: "ALTER TABLE identity_account ADD COLUMN party TEXT") },
     ]
 
     private static let accounts = """

@@ -39,8 +39,10 @@ public struct SessionDesk: Sendable {
         var permissions = context.roles.permissions(of: account.roles)
         // Without the second factor that a role demands, the role gives nothing.
         if context.needsFactor(account.roles), !stored.hasFactor { permissions = [] }
+        // Nor to whoever should act for a party and has none, or the other way round.
+        if context.roles.areOfParty(account.roles) != (account.party != nil) { permissions = [] }
         let principal = Principal(
-            kind: .person, account: account.id, permissions: permissions, provenAt: stored.provenAt,
+            kind: .person, account: account.id, permissions: permissions, party: account.party, provenAt: stored.provenAt,
             trailActor: .account(
                 id: account.id.description, name: account.name.text, address: client.address?.description,
                 session: stored.reference,

@@ -104,13 +104,14 @@ public struct TokenDesk: Sendable {
         switch kind {
         case .person:
             guard account.conditions.allow(client.address, at: now, in: context.configuration.zone) else { return nil }
+            guard context.roles.areOfParty(account.roles) == (account.party != nil) else { return nil }
             permissions = token.permissions.intersection(context.roles.permissions(of: account.roles))
         case .agent:
             // Given by an administrator, who may not touch content: what the agent may do does not come from the giver's own roles.
             permissions = token.permissions
         }
         let principal = Principal(
-            kind: .token, account: account.id, permissions: permissions, provenAt: nil,
+            kind: .token, account: account.id, permissions: permissions, party: account.party, provenAt: nil,
             trailActor: .agent(
                 id: token.reference, name: token.host ?? "\(account.name) (\(token.label))", address: client.address?.description,
                 code: client.code))

@@ -61,7 +61,7 @@ struct TableView {
         let kinds = (survey.factors[account.id] ?? []).filter { $0.kind != .recovery }.map(\.kind.rawValue)
         let own: [(String, Node?)] = [
             ("name", .text(account.name.text)), ("id", .text(account.id.description)), ("state", .text(account.state.rawValue)),
-            ("roles", .texts(account.roles.sorted().map(\.rawValue))),
+            ("roles", .texts(account.roles.sorted().map(\.rawValue))), ("party", account.party.map { .text($0) }),
             ("administers", .bool(roles.administers(account.roles))), ("break_glass", .bool(account.isBreakGlass)),
             ("person_known", .bool(!account.person.isEmpty)),
             ("generic_name", .bool(policy.genericNames.contains(account.name.text))), ("created", time(account.createdAt)),
@@ -86,7 +86,10 @@ struct TableView {
         }
         return [
             ("creation", .text(history.creation)), ("state_recorded", .bool(history.state == account.state)),
-            ("roles_recorded", .bool(history.roles == account.roles.map(\.rawValue).sorted())),
+            (
+                "roles_recorded",
+                .bool(history.roles == account.roles.map(\.rawValue).sorted() && history.party == (account.party ?? ""))
+            ),
         ]
     }
 
@@ -124,12 +127,20 @@ struct TableView {
 
     // MARK: Roles
 
+    /// Why an account may not act for the party it names, or needs one; nil when all is well.
+    private func partyObjection(_ account: Account) -> Text? {
+        guard roles.areOfParty(account.roles) != (account.party != nil) else { return nil }
+        return account.party == nil
+            ? Text("角色代表單一業者，帳號卻未綁定業者", "The roles act for a party and the account has none")
+            : Text("帳號綁定業者，角色卻不受其限制", "The account has a party and the roles are not bound to it")
+    }
+
     var roleFacts: PlatformCollector.Group {
         func isUndefined(_ account: Account) -> Bool {
             account.roles.isEmpty || account.roles.contains { roles[$0].map { !$0.sides.contains(side) } ?? true }
         }
         let objections = present.filter { !isUndefined($0) }.compactMap { account in
-            roles.objection(to: account.roles, on: side).map { (account, $0) }
+            (roles.objection(to: account.roles, on: side) ?? partyObjection(account)).map { (account, $0) }
         }
         let both = present.filter { account in
             roles.administers(account.roles)

@@ -12,6 +12,8 @@ struct TrailTally {
         var state = Account.State.active
         /// Names of its roles, in order.
         var roles: [String]
+        /// The party it acts for; empty for none.
+        var party: String
     }
 
     private(set) var accounts: [String: History] = [:]
@@ -90,8 +92,13 @@ struct TrailTally {
             let name = record.entry.details["name"] ?? ""
             let isSetUp = record.actor.kind == .anonymous && record.entry.reason == "setup" && !hasSignIn
             let creation = isSetUp ? "set-up" : agreed.contains(name) ? "approved" : alone.contains(name) ? "alone" : "unapproved"
-            accounts[id] = History(creation: creation, roles: Self.roles(record.entry.details["roles"]))
-        case "account.roles": accounts[id]?.roles = Self.roles(record.entry.details["after"])
+            accounts[id] = History(
+                creation: creation, roles: Self.roles(record.entry.details["roles"]),
+                party: record.entry.details["party"] ?? "")
+        case "account.roles":
+            accounts[id]?.roles = Self.roles(record.entry.details["after"])
+            // Named only where it changed.
+            if let party = record.entry.details["party-after"] { accounts[id]?.party = party }
         case "account.disable": accounts[id]?.state = .disabled
         case "account.enable", "account.rescue": accounts[id]?.state = .active
         case "account.remove": accounts[id]?.state = .removed

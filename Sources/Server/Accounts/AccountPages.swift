@@ -27,13 +27,14 @@ struct AccountPages: Sendable {
         var tokens: Int
         var requests: [Request]
         var isInactive: Bool
+        var parties: [String: String]
     }
 
     var routes: [Route] {
         [
             .page("/accounts", .permitted(.accountsRead)) { visit in
                 let rows = try await rows(visit)
-                let list = listing(visit.wording)
+                let list = listing(visit.wording, try await services.parties.names())
                 if let export = list.export(rows, visit) { return export }
                 let (requests, review) = (try await openRequests(visit), try await identity.reviews.status())
                 return Page(visit, visit.wording("web.accounts"), .accounts).answer { page in
@@ -90,7 +91,7 @@ struct AccountPages: Sendable {
         }
     }
 
-    private func listing(_ wording: Wording) -> Listing<Row> {
+    private func listing(_ wording: Wording, _ parties: [String: String]) -> Listing<Row> {
         let book = identity.roles
         var list = Listing<Row>(
             name: "accounts",
@@ -107,6 +108,9 @@ struct AccountPages: Sendable {
                 },
                 .init("roles", wording("account.roles"), { .texts($0.account.roles.sorted().map(\.rawValue)) }) { row, page in
                     page.text(IdentityWords.roles(row.account.roles, book, wording))
+                },
+                .init("party", wording("account.party"), { .text($0.account.party ?? "") }) { row, page in
+                    Shapes.short(row.account.party.map { PartyField.title($0, parties) } ?? "", &page)
                 },
                 .init("state", wording("account.state"), { .text($0.account.state.rawValue) }) { row, page in
                     AccountMarks.write(row.account, isLocked: row.isLocked, isInactive: row.isInactive, wording, &page)
@@ -125,6 +129,8 @@ struct AccountPages: Sendable {
             ], text: { "\($0.account.name) \($0.account.displayName) \($0.account.person) \($0.account.mail ?? "")" },
             schema: "plumbline.accounts/1")
         list.filters = filters(wording)
+        // A firm's installation has no parties, and no column for them.
+        if parties.isEmpty { list.columns.removeAll { $0.id == "party" } }
         return list
     }
 
@@ -160,7 +166,8 @@ struct AccountPages: Sendable {
             locks: try await identity.unlocks.list(for: principal).filter { $0.account == id },
             sessions: try await identity.sessions.list(id).count,
             tokens: try await identity.tokens.list(of: id, for: principal).count,
-            requests: requests, isInactive: account.isInactive(at: Instant(seconds: visit.now / 1_000_000), identity.policy))
+            requests: requests, isInactive: account.isInactive(at: Instant(seconds: visit.now / 1_000_000), identity.policy),
+            parties: try await services.parties.names())
     }
 
     private func draw(_ model: Model, _ visit: Visit) -> Answer {
@@ -197,6 +204,10 @@ struct AccountPages: Sendable {
                 (wording("account.mail"), account.mail ?? wording("account.none")),
                 (wording("account.phone"), account.phone ?? wording("account.none")),
                 (wording("account.roles"), IdentityWords.roles(account.roles, book, wording)),
+                (
+                    wording("account.party"),
+                    account.party.map { PartyField.title($0, model.parties) } ?? wording("account.no-party")
+                ),
                 (wording("account.emergency"), wording(account.isBreakGlass ? "say.yes" : "say.no")),
                 (wording("account.ends"), account.temporaryUntil.map { $0.text(in: .taipei) } ?? wording("account.lasting")),
                 (wording("account.state-reason"), account.stateReason.isEmpty ? wording("account.none") : account.stateReason),

@@ -16,7 +16,7 @@ struct RequestPages: Sendable {
     ]
 
     var routes: [Route] {
-        var routes = services.act("/accounts/new", .accountsRequest, { visit in NewAccountForm(identity).page(visit, [:]) }) {
+        var routes = services.act("/accounts/new", .accountsRequest, { visit in try await newAccount().page(visit, [:]) }) {
             visit in
             try await ask(visit)
         }
@@ -64,8 +64,12 @@ struct RequestPages: Sendable {
         .see(visit.may(.accountsRead) ? "/accounts/requests/\(id)" : "/me?done=request")
     }
 
+    private func newAccount() async throws -> NewAccountForm {
+        NewAccountForm(identity, parties: try await services.parties.list())
+    }
+
     private func ask(_ visit: Visit) async throws -> Answer {
-        let form = NewAccountForm(identity)
+        let form = try await newAccount()
         let (account, wrong) = form.read(visit)
         guard let account else { return form.page(visit, wrong) }
         let (id, refused) = try await ask(.create(account), visit)
@@ -81,7 +85,7 @@ struct RequestPages: Sendable {
     }
 
     private func roles(_ visit: Visit, _ wrong: String) async throws -> Answer {
-        let (wording, account) = (visit.wording, try await subject(visit))
+        let (wording, account, parties) = (visit.wording, try await subject(visit), try await services.parties.list())
         let form = ActPage(
             title: wording("account.act-roles"), lead: wording("account.why-roles"), path: "/accounts/\(account.id.number)/roles",
             button: wording("request.ask"), crumbs: crumbs(account, visit), wrong: wrong)
@@ -89,6 +93,8 @@ struct RequestPages: Sendable {
             let chosen = visit.method == .get ? account.roles.map(\.rawValue) : visit.form.values("roles")
             Form.boxes(
                 "checkbox", "roles", wording("account.roles"), IdentityWords.choices(identity, wording), chosen: chosen, &page)
+            PartyField.write(
+                parties, chosen: visit.method == .get ? account.party ?? "" : visit.form.text("party"), "", visit, &page)
             Form.reason(visit, &page)
         }
     }
@@ -99,8 +105,14 @@ struct RequestPages: Sendable {
         if let objection = identity.roles.objection(to: roles, on: identity.configuration.side) {
             return try await self.roles(visit, visit.wording(objection))
         }
-        guard roles != account.roles else { return try await self.roles(visit, visit.wording("account.roles-same")) }
-        let (id, wrong) = try await ask(.setRoles(account.id, roles), visit)
+        let party = visit.form.text("party").isEmpty ? nil : visit.form.text("party")
+        if let flaw = PartyField.flaw(party, roles, identity.roles, try await services.parties.list()) {
+            return try await self.roles(visit, visit.wording(flaw))
+        }
+        guard roles != account.roles || party != account.party else {
+            return try await self.roles(visit, visit.wording("account.roles-same"))
+        }
+        let (id, wrong) = try await ask(.setRoles(account.id, roles, party: party), visit)
         if let id { return asked(id, visit) }
         return try await self.roles(visit, wrong)
     }
@@ -154,12 +166,13 @@ struct RequestPages: Sendable {
 
     private func show(_ visit: Visit) async throws -> Answer {
         let (wording, request, people) = (visit.wording, try await request(visit), try await people(visit))
+        let parties = try await services.parties.names()
         var page = Page(visit, RequestWords.title(request, wording), .accounts)
         page.crumbs = [(wording("web.accounts"), "/accounts"), (wording("request.title"), "/accounts/requests")]
         page.isNarrow = true
         return page.answer { page in
             page.element("p") { RequestWords.badge(request.state, wording, &$0) }
-            RequestWords.facts(request, people, identity, wording, &page)
+            RequestWords.facts(request, people, parties, identity, wording, &page)
             next(request, people, visit, &page)
         }
     }
@@ -212,12 +225,13 @@ struct RequestPages: Sendable {
 
     private func decision(_ visit: Visit, _ wrong: String) async throws -> Answer {
         let (wording, request, people) = (visit.wording, try await request(visit), try await people(visit))
+        let parties = try await services.parties.names()
         let form = ActPage(
             title: wording("request.decide"), lead: wording("request.decide-why"),
             path: "/accounts/requests/\(request.id)/decide",
             button: wording("request.send-decision"), crumbs: crumbs(request, visit), wrong: wrong)
         return form.answer(visit) { page in
-            RequestWords.facts(request, people, identity, wording, &page)
+            RequestWords.facts(request, people, parties, identity, wording, &page)
             Form.boxes(
                 "radio", "decision", wording("request.decision"),
                 [("approve", wording("request.approve")), ("refuse", wording("request.refuse"))],
@@ -238,13 +252,14 @@ struct RequestPages: Sendable {
 
     private func carrying(_ visit: Visit, _ word: String, _ permission: Permission, _ wrong: String) async throws -> Answer {
         let (wording, request, people) = (visit.wording, try await request(visit), try await people(visit))
+        let parties = try await services.parties.names()
         guard request.change.permission == permission else { throw Failure.notFound("request of another kind") }
         let form = ActPage(
             title: wording("request.carry-out"), lead: wording("request.carry-out-why"),
             path: "/accounts/requests/\(request.id)/\(word)",
             button: wording("request.carry-out"), crumbs: crumbs(request, visit), isDanger: permission == .accountsRemove,
             wrong: wrong)
-        return form.answer(visit) { RequestWords.facts(request, people, identity, wording, &$0) }
+        return form.answer(visit) { RequestWords.facts(request, people, parties, identity, wording, &$0) }
     }
 
     private func carryOut(_ visit: Visit, _ word: String, _ permission: Permission) async throws -> Answer {

@@ -42,7 +42,7 @@ enum RequestWords {
     static func object(_ change: RequestedChange, _ people: [AccountID: Account]) -> String {
         switch change {
         case .create(let new): "\(new.displayName) (\(new.name))"
-        case .setRoles(let id, _), .remove(let id): people[id].map { "\($0.displayName) (\($0.name))" } ?? id.description
+        case .setRoles(let id, _, _), .remove(let id): people[id].map { "\($0.displayName) (\($0.name))" } ?? id.description
         case .other(_, let object, _): object
         }
     }
@@ -82,13 +82,13 @@ enum RequestWords {
 
     /// Everything about a request.
     static func facts(
-        _ request: Request, _ people: [AccountID: Account], _ identity: IdentityService, _ wording: Wording,
-        _ page: inout HTMLWriter
+        _ request: Request, _ people: [AccountID: Account], _ parties: [String: String], _ identity: IdentityService,
+        _ wording: Wording, _ page: inout HTMLWriter
     ) {
         var pairs = [
             (wording("request.what"), kind(request.change, wording)), (wording("request.object"), object(request.change, people)),
         ]
-        pairs += change(request.change, people, identity, wording)
+        pairs += change(request.change, people, parties, identity, wording)
         pairs += [
             (wording("act.reason"), request.reason), (wording("request.by"), person(request.requestedBy, people, wording)),
             (wording("request.at"), request.requestedAt.text(in: .taipei)),
@@ -105,23 +105,26 @@ enum RequestWords {
     }
 
     private static func change(
-        _ change: RequestedChange, _ people: [AccountID: Account], _ identity: IdentityService, _ wording: Wording
+        _ change: RequestedChange, _ people: [AccountID: Account], _ parties: [String: String], _ identity: IdentityService,
+        _ wording: Wording
     ) -> [(String, String)] {
+        func party(_ name: String, _ key: String?) -> [(String, String)] {
+            key.map { [(wording(name), PartyField.title($0, parties))] } ?? []
+        }
         func list(_ roles: Set<RoleName>) -> String { IdentityWords.roles(roles, identity.roles, wording) }
         switch change {
         case .create(let new):
-            return [
-                (wording("account.person"), new.person), (wording("account.roles"), list(new.roles)),
-                (wording("account.mail"), new.mail ?? wording("account.none")),
-                (wording("account.phone"), new.phone ?? wording("account.none")),
-                (wording("account.ends"), new.temporaryUntil.map { $0.text(in: .taipei) } ?? wording("account.lasting")),
-                (wording("account.emergency"), wording(new.isBreakGlass ? "say.yes" : "say.no")),
-            ]
-        case .setRoles(let id, let roles):
-            return [
-                (wording("request.roles-now"), people[id].map { list($0.roles) } ?? wording("account.none")),
-                (wording("request.roles-then"), list(roles)),
-            ]
+            return [(wording("account.person"), new.person), (wording("account.roles"), list(new.roles))]
+                + party("account.party", new.party) + [
+                    (wording("account.mail"), new.mail ?? wording("account.none")),
+                    (wording("account.phone"), new.phone ?? wording("account.none")),
+                    (wording("account.ends"), new.temporaryUntil.map { $0.text(in: .taipei) } ?? wording("account.lasting")),
+                    (wording("account.emergency"), wording(new.isBreakGlass ? "say.yes" : "say.no")),
+                ]
+        case .setRoles(let id, let roles, let key):
+            return [(wording("request.roles-now"), people[id].map { list($0.roles) } ?? wording("account.none"))]
+                + party("request.party-now", people[id]?.party) + [(wording("request.roles-then"), list(roles))]
+                + party("request.party-then", key)
         case .remove: return []
         case .other(let permission, _, _):
             return [(wording("role.permission"), IdentityWords.permission(permission, identity.roles, wording))]
@@ -132,8 +135,11 @@ enum RequestWords {
 /// The form that asks for a new account.
 struct NewAccountForm {
     private let identity: IdentityService
+    private let parties: [(key: String, title: String)]
 
-    init(_ identity: IdentityService) { self.identity = identity }
+    init(_ identity: IdentityService, parties: [(key: String, title: String)]) {
+        (self.identity, self.parties) = (identity, parties)
+    }
 
     /// The account that a form asks for; what was wrong, by field.
     func read(_ visit: Visit) -> (account: NewAccount?, wrong: [String: String]) {
@@ -147,13 +153,19 @@ struct NewAccountForm {
         if let objection = identity.roles.objection(to: roles, on: identity.configuration.side) {
             wrong["roles"] = wording(objection)
         }
+        let party = form.text("party").isEmpty ? nil : form.text("party")
+        if wrong["roles"] == nil, let flaw = PartyField.flaw(party, roles, identity.roles, parties) {
+            wrong["party"] = wording(flaw)
+        }
         let end = LocalTime.instant(form.text("end"), in: .taipei, endOfDay: true)
         if end == nil, !form.text("end").isEmpty { wrong["end"] = wording("account.end-wrong") }
         guard wrong.isEmpty, let name else { return (nil, wrong) }
         let contact = ContactForm.read(form)
         let account = NewAccount(
-            name: name, person: form.text("person"), displayName: contact.display, mail: contact.mail, phone: contact.phone,
-            roles: roles,
+            // Numbers of people are those of their own firm, so the firm belongs to them.
+            name: name, person: (party.map { $0 + "/" } ?? "") + form.text("person"), displayName: contact.display,
+            mail: contact.mail, phone: contact.phone,
+            roles: roles, party: party,
             isBreakGlass: form.text("emergency") == "true", temporaryUntil: end)
         return (account, [:])
     }
@@ -178,6 +190,7 @@ struct NewAccountForm {
             Form.boxes(
                 "checkbox", "roles", wording("account.roles"), hint: wording("account.roles-hint"),
                 IdentityWords.choices(identity, wording), chosen: visit.form.values("roles"), wrong: wrong["roles"] ?? "", &page)
+            PartyField.write(parties, chosen: visit.form.text("party"), wrong["party"] ?? "", visit, &page)
             Form.Field(
                 name: "end", label: wording("account.ends"), hint: wording("account.temporary-hint"),
                 value: visit.form.text("end"),
@@ -189,4 +202,31 @@ struct NewAccountForm {
             Form.reason(visit, wrong: wrong["reason"] ?? "", &page)
         }
     }
+}
+
+/// The party an account acts for, in forms and lists.
+enum PartyField {
+    /// The choice; nothing where there are no parties.
+    static func write(
+        _ parties: [(key: String, title: String)], chosen: String, _ wrong: String, _ visit: Visit, _ page: inout HTMLWriter
+    ) {
+        guard !parties.isEmpty else { return }
+        let wording = visit.wording
+        if !wrong.isEmpty { Shapes.alert(wrong, &page) }
+        Form.select(
+            "party", wording("account.party"), hint: wording("account.party-hint"),
+            [("", wording("account.no-party"))] + parties.map { ($0.key, "\($0.title) (\($0.key))") }, chosen: chosen, &page)
+    }
+
+    /// The text that says why roles and party do not go together; nil when they do.
+    static func flaw(
+        _ party: String?, _ roles: Set<RoleName>, _ book: RoleBook, _ parties: [(key: String, title: String)]
+    ) -> String? {
+        if let party, !parties.contains(where: { $0.key == party }) { return "account.party-unknown" }
+        guard book.areOfParty(roles) != (party != nil) else { return nil }
+        return party == nil ? "account.party-missing" : "account.party-too-much"
+    }
+
+    /// What a party is called.
+    static func title(_ key: String, _ parties: [String: String]) -> String { parties[key].map { "\($0) (\(key))" } ?? key }
 }

@@ -105,7 +105,7 @@ struct ReviewPages: Sendable {
 
     private func show(_ visit: Visit, _ wrong: String) async throws -> Answer {
         let (wording, review, people) = (visit.wording, try await review(visit), try await names(visit))
-        let list = listing(review, people, visit)
+        let list = listing(review, people, try await services.parties.names(), visit)
         if let export = list.export(review.items, visit) { return export }
         var page = Page(visit, wording("review.of", ["number": String(review.id)]), .accounts)
         page.crumbs = [(wording("web.accounts"), "/accounts"), (wording("review.title"), "/accounts/reviews")]
@@ -138,7 +138,9 @@ struct ReviewPages: Sendable {
         }
     }
 
-    private func listing(_ review: AccountReview, _ people: [AccountID: Account], _ visit: Visit) -> Listing<AccountReview.Item> {
+    private func listing(
+        _ review: AccountReview, _ people: [AccountID: Account], _ parties: [String: String], _ visit: Visit
+    ) -> Listing<AccountReview.Item> {
         let (wording, book) = (visit.wording, book)
         var list = Listing<AccountReview.Item>(
             name: "review-\(review.id)",
@@ -149,6 +151,9 @@ struct ReviewPages: Sendable {
                 .init("display", wording("account.display"), { .text($0.displayName) }, isBefore: nil),
                 .init("roles", wording("account.roles"), { .texts($0.roles) }) { item, page in
                     page.text(IdentityWords.roles(item.roles.map { RoleName(rawValue: $0) }, book, wording))
+                },
+                .init("party", wording("account.party"), { .text($0.party ?? "") }) { item, page in
+                    Shapes.short(item.party.map { PartyField.title($0, parties) } ?? "", &page)
                 },
                 .init("state", wording("account.state"), { .text($0.state) }) { item, page in marks(item, wording, &page) },
                 .init("last_sign_in", wording("account.last"), { .text($0.lastSignIn?.description ?? "") }) { item, page in
@@ -166,6 +171,7 @@ struct ReviewPages: Sendable {
                     + AccountReview.Decision.allCases.map { ($0.rawValue, wording("review.\($0.rawValue)")) }
             ) { ($0.decision?.rawValue ?? "none") == $1 }
         ]
+        if parties.isEmpty { list.columns.removeAll { $0.id == "party" } }
         if review.signedAt == nil, visit.may(.accountsReview) {
             list.columns.append(.acts(wording("act.action")) { item, page in act(review, item, visit, &page) })
         }

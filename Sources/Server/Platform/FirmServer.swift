@@ -40,6 +40,9 @@ package enum SupervisorServer {
         routes += RegisterPages(services: services).routes
         routes += RegisterImportPages(services: services).routes
         routes += TierPages(services: services).routes
+        routes += SurveyPages(services: services).routes
+        routes += SurveyFirmPages(services: services).routes
+        routes += MyPages(services: services).routes
         return try RouteTable(routes)
     }
 }

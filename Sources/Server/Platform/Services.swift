@@ -2,6 +2,7 @@ package import Checks
 package import Database
 internal import HTTPTypes
 package import Identity
+internal import Rulebook
 package import Supervision
 package import Workspace
 
@@ -13,9 +14,35 @@ package struct Services: Sendable {
     package var database: GovernanceDatabase
     /// Tells open pages that something is new.
     package var hub: EventHub
+    /// Whom accounts may be bound to.
+    package var parties: Parties
 
-    package init(identity: IdentityService, database: GovernanceDatabase, hub: EventHub) {
-        (self.identity, self.database, self.hub) = (identity, database, hub)
+    package init(identity: IdentityService, database: GovernanceDatabase, hub: EventHub, parties: Parties = .none) {
+        (self.identity, self.database, self.hub, self.parties) = (identity, database, hub, parties)
+    }
+}
+
+/// The parties that accounts may act for: `Identity` keeps their keys and does not know what they are.
+package struct Parties: Sendable {
+    /// Every party there is, by key, with what it is called.
+    package var list: @Sendable () async throws -> [(key: String, title: String)]
+
+    package init(list: @escaping @Sendable () async throws -> [(key: String, title: String)]) { self.list = list }
+
+    /// A firm's installation has none.
+    package static let none = Parties { [] }
+
+    /// The firms of a supervisor's register.
+    package static func firms(of supervision: Supervision, now: @escaping @Sendable () -> Int64) -> Parties {
+        Parties {
+            let day = Instant(seconds: now() / 1_000_000).date(in: .taipei)
+            return try await supervision.register.all().map { (key: $0.id, title: $0.name(asOf: day)?.short ?? $0.id) }
+        }
+    }
+
+    /// What each is called.
+    func names() async throws -> [String: String] {
+        Dictionary(try await list().map { ($0.key, $0.title) }) { first, _ in first }
     }
 }
 

@@ -86,6 +86,14 @@ package struct Visit: Sendable {
         return nil
     }
 
+    /// The party whoever asks acts for: it comes from the account, and from nowhere else.
+    ///
+    /// - Throws: `Failure.forbidden` for whoever acts for none.
+    package func party() throws(Failure) -> String {
+        guard let party = signedIn?.principal.party else { throw Failure.forbidden("acts for no party") }
+        return party
+    }
+
     /// Whether the visitor holds a permission.
     package func may(_ permission: Permission) -> Bool {
         signedIn?.principal.may(permission) ?? false

@@ -1,6 +1,7 @@
 public import Database
 internal import GRDB
 public import Rulebook
+internal import Submissions
 
 /// What firms declared and what was measured of them, quarter by quarter: the columns that the market's tables are counted from.
 public struct StandingStore: Sendable {
@@ -165,5 +166,29 @@ public struct StandingStore: Sendable {
             }
             return found
         }
+    }
+}
+
+extension StandingStore {
+    /// Takes answers that a firm handed in, or what was decided about them, into the market's tables: within the transaction that keeps them.
+    static func take(_ db: GRDB.Database, _ handedIn: AnswersHandedIn, _ round: SurveyRound) throws {
+        let items = round.questionnaire.questions.map(\.id)
+        let layout = try layout(db, source: MarketDesk.source(round.questionnaire), items: items)
+        let declared = items.map { item -> UInt8 in
+            let answer: DeclaredAnswer =
+                switch handedIn.answers[item]?.answer {
+                case .yes: .yes
+                case .no: .no
+                case .notApplicable: .notApplicable
+                case nil: .none
+                }
+            return answer.rawValue
+        }
+        try put(
+            db,
+            Standing(
+                firm: handedIn.firm, quarter: round.quarter, layout: layout.number, declared: declared, measured: [],
+                state: handedIn.state == .accepted ? .accepted : .signed, submission: "\(round.id)-\(handedIn.version)",
+                asOf: handedIn.answers.asOf), layout)
     }
 }

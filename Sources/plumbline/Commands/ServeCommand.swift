@@ -222,7 +222,9 @@ struct House {
             return House(content: .firm(firm), database: database)
         case .supervisor:
             let supervision = try Supervision(database, rulebook: rulebook, now: now)
-            return House(content: .supervisor(SupervisorServices(services, supervision: supervision)), database: database)
+            var common = services
+            common.parties = .firms(of: supervision, now: now)
+            return House(content: .supervisor(SupervisorServices(common, supervision: supervision)), database: database)
         }
     }
 
