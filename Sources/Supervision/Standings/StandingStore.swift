@@ -134,6 +134,7 @@ public struct StandingStore: Sendable {
     ///   - source: rows of layouts of this source.
     ///   - state: only those that have come at least so far.
     ///   - body: called for each row, quarter after quarter.
+    /// - Returns: the rows of each quarter and layout.
     /// - Throws: `.storage`.
     func scan(
         _ quarters: ClosedRange<Quarter>, source: String, atLeast state: StandingState,
