@@ -50,9 +50,51 @@ def register(walk, key, legal, short, capital):
     page.wait_for_url(f"**/firms/{key}")
 
 
+def market():
+    """The demonstration market: from the table of 2017 to the firms behind a cell."""
+    server = Server(role="supervisor", demo="market")
+    try:
+        with sync_playwright() as play:
+            browser = launch(play)
+            walk = Walk(browser, "zh-TW", "light", 1440)
+            try:
+                passwords = set_up(walk, server.link)
+                enter(walk, OFFICER, passwords[OFFICER], PASSWORD)
+                page = walk.page
+                page.wait_for_selector("h1:has-text('市場')")
+                page.click("main a.button:has-text('市場現況')")
+                page.wait_for_url("**/market")
+                assert page.locator("main tbody >> nth=0").locator("tr").count() == 13, "the table does not hold 13 controls"
+                text = page.inner_text("main")
+                for figure in ("8/11 = 72.73%", "20/30 = 66.67%", "1/12 = 8.33%", "14/14 = 100.00%", "D-01", "D-02", "D-03"):
+                    assert figure in text, f"{figure} is not on the page"
+                page.click("main tbody td a:has-text('1/12')")
+                page.wait_for_url("**/market/waf?**")
+                assert page.locator("main tbody >> nth=0").locator("tr").count() == 30, "not the 30 firms of tier 4 are behind the cell"
+                page.goto(ORIGIN + "/firms/import")
+                page.set_input_files("#file-check", files=[{
+                    "name": "list.csv", "mimeType": "text/csv", "buffer": "第一級 (2家),第二級 (1家)\n甲木,丙水\n乙石,\n".encode()}])
+                page.click("main form >> nth=0 >> button")
+                page.wait_for_selector("[role=status]")
+                state = walk.context.cookies()
+            except Exception:
+                walk.lost()
+                raise
+            complaints = walk.done()
+            for size in SIZES:
+                complaints += tour(browser, state, [
+                    ("80-market-status", "/market"), ("81-market-item", "/market/mail"), ("82-market-home", "/"), ("83-import", "/firms/import"),
+                    ("84-demo-firm", "/firms/f015"), ("85-demo-tiers", "/tiers?as_of=2017-12-31"),
+                ], *size)
+            browser.close()
+            return complaints
+    finally:
+        server.stop()
+
+
 def main():
+    complaints = market()
     server = Server(role="supervisor")
-    complaints = []
     try:
         with sync_playwright() as play:
             browser = launch(play)
@@ -79,7 +121,10 @@ def main():
                 raise
             complaints += walk.done()
             for size in SIZES:
-                complaints += tour(browser, state, *size)
+                complaints += tour(browser, state, [
+                    ("90-market", "/"), ("91-firms", "/firms"), ("92-firm", "/firms/f001"), ("93-firm-change", "/firms/f001/change"),
+                    ("94-tiers", "/tiers"),
+                ], *size)
             browser.close()
     finally:
         server.stop()
@@ -88,12 +133,10 @@ def main():
     sys.exit(1 if complaints else 0)
 
 
-def tour(browser, state, language, scheme, width):
+def tour(browser, state, pages, language, scheme, width):
     walk = Walk(browser, language, scheme, width)
     walk.context.add_cookies(state)
-    for name, path in [
-        ("90-market", "/"), ("91-firms", "/firms"), ("92-firm", "/firms/f001"), ("93-firm-change", "/firms/f001/change"), ("94-tiers", "/tiers"),
-    ]:
+    for name, path in pages:
         walk.page.goto(ORIGIN + path)
         walk.see(name)
     return walk.done()

@@ -62,6 +62,15 @@ enum MarketText {
         return days.lowerBound == days.upperBound ? "\(days.lowerBound)" : "\(days.lowerBound) – \(days.upperBound)"
     }
 
+    /// Title of a clause, or of an aspect written as `clause.aspect`.
+    private static func title(ofDuty duty: String, _ rulebook: Rulebook, _ wording: Wording) -> String {
+        if let clause = rulebook.clause(duty) { return wording(clause.title) }
+        let parts = duty.split(separator: ".", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let clause = rulebook.clause(parts[0]) else { return duty }
+        let aspect = clause.aspects.first { $0.name == parts[1] }.map { wording($0.title) } ?? parts[1]
+        return "\(wording(clause.title)) – \(aspect)"
+    }
+
     /// What must be known of the table, in words.
     static func flag(_ flag: MarketFlag, _ status: MarketStatus, _ rulebook: Rulebook, _ wording: Wording) -> String {
         func title(_ item: String) -> String { status.questionnaire.question(item).map { wording($0.title) } ?? item }
@@ -83,9 +92,7 @@ enum MarketText {
         case .missing(let value, let firms):
             return wording("market.flag.missing", ["tier": tier(value), "firms": String(firms)])
         case .neverAsked(let clause):
-            return wording(
-                "market.flag.never-asked",
-                ["clause": clause, "title": rulebook.clause(clause).map { wording($0.title) } ?? clause])
+            return wording("market.flag.never-asked", ["clause": clause, "title": title(ofDuty: clause, rulebook, wording)])
         }
     }
 }
