@@ -12,6 +12,8 @@ public struct Supervision: Sendable {
 
     /// The rules.
     public let rulebook: Rulebook
+    /// How the installation works.
+    public let policy: SupervisionPolicy
     /// What the institution says of itself.
     public let institution: InstitutionStore
     /// The register of firms.
@@ -42,7 +44,6 @@ public struct Supervision: Sendable {
         now: @escaping @Sendable () -> Int64
     ) throws(SupervisionError) {
         self.rulebook = rulebook
-        let policy: SupervisionPolicy
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)

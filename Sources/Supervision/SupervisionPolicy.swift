@@ -10,6 +10,8 @@ public struct SupervisionPolicy: Sendable, Hashable {
     public var decisions: [String]
     /// Flags of a decision that a second person confirms before it takes force.
     public var confirm: Set<String>
+    /// When a cell is too small to be published.
+    public var smallCell: SuppressionRule
 
     /// The policy that comes with Plumbline.
     ///
@@ -29,7 +31,9 @@ public struct SupervisionPolicy: Sendable, Hashable {
         var fields = try Fields(node, path: "")
         let found = try fields.text("schema")
         guard found == schema else { throw fields.error(at: "schema", "\"\(found.clipped)\" is not \"\(schema)\"") }
-        let policy = SupervisionPolicy(decisions: try fields.texts("decisions"), confirm: Set(try fields.texts("confirm")))
+        let policy = SupervisionPolicy(
+            decisions: try fields.texts("decisions"), confirm: Set(try fields.texts("confirm")),
+            smallCell: try SuppressionRule.read(try fields.required("small_cell"), path: "small_cell"))
         try fields.finish()
         return policy
     }

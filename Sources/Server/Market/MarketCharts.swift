@@ -7,6 +7,8 @@ internal import Supervision
 /// Drawings of the market's tables. Every figure is the table's own.
 struct MarketCharts {
     let status: MarketStatus
+    /// What may be published; nil for everything.
+    var published: PublishedTable?
     let wording: Wording
 
     private var asOf: String { MarketText.asOf(status, wording) }
@@ -37,7 +39,12 @@ struct MarketCharts {
 
     private var series: [Chart.Series] {
         status.tiers.enumerated().map { column, tier in
-            Chart.Series(wording(tier.title), status.table.cells.map { Self.value($0[column]) })
+            Chart.Series(
+                wording(tier.title),
+                status.table.cells.indices.map { item in
+                    guard let published else { return Self.value(status.table.cells[item][column]) }
+                    return published.cells[item][column].map(Self.value) ?? .missing(.suppressed)
+                })
         }
     }
 
@@ -92,7 +99,7 @@ enum MarketText {
         case .missing(let value, let firms):
             return wording("market.flag.missing", ["tier": tier(value), "firms": String(firms)])
         case .neverAsked(let clause):
-            return wording("market.flag.never-asked", ["clause": clause, "title": title(ofDuty: clause, rulebook, wording)])
+            return wording("market.flag.never-asked", ["clause": clause, "title": Self.title(ofDuty: clause, rulebook, wording)])
         }
     }
 }

@@ -16,8 +16,9 @@ struct MarketStatusPages: Sendable {
     struct Row: Sendable {
         var index: Int
         var question: Questionnaire.Question
-        var cells: [MarketCell]
-        var all: MarketCell
+        /// For each tier; nil where it is kept back.
+        var cells: [MarketCell?]
+        var all: MarketCell?
     }
 
     /// A firm behind a cell.
@@ -64,13 +65,17 @@ struct MarketStatusPages: Sendable {
                 $0.element("p", text: wording("market.nothing-handed-in"))
             }
         }
+        let isPublic = visit.query.text("edition") == "public"
+        let published = isPublic ? PublishedTable(status.table, supervision.policy.smallCell) : nil
         let rows = status.questionnaire.questions.enumerated().map { index, question in
-            Row(index: index, question: question, cells: status.table.cells[index], all: status.table.all[index])
+            Row(
+                index: index, question: question, cells: published?.cells[index] ?? status.table.cells[index],
+                all: published?.all[index] ?? (isPublic ? nil : status.table.all[index]))
         }
         var list = listing(status, isAccepted, wording)
-        list.kept = kept(status, isAccepted)
+        list.kept = kept(status, isAccepted) + (isPublic ? [("edition", "public")] : [])
         if let export = list.export(rows, visit) { return export }
-        let charts = MarketCharts(status: status, wording: wording)
+        let charts = MarketCharts(status: status, published: published, wording: wording)
         let drawings = [try charts.heatMap(), try charts.radar()]
         let printed = try PrintedFigures.shipped().first {
             $0.questionnaire == status.questionnaire.id && $0.year == status.quarter.year && status.quarter.number == 4
@@ -110,6 +115,11 @@ struct MarketStatusPages: Sendable {
                     [("", wording("market.basis-received")), ("accepted", wording("market.basis-accepted"))],
                     isAccepted ? "accepted" : ""
                 ),
+                (
+                    "edition", wording("market.edition"),
+                    [("", wording("market.edition-full")), ("public", wording("market.edition-public"))],
+                    visit.query.text("edition") == "public" ? "public" : ""
+                ),
             ] {
                 page.element("label") { page in
                     page.text(title)
@@ -147,13 +157,15 @@ struct MarketStatusPages: Sendable {
 
     /// A cell on the page; its four counts and its share in exports.
     private static func columns(
-        _ id: String, _ title: String, _ wording: Wording, _ query: String, _ cell: @escaping (Row) -> MarketCell
+        _ id: String, _ title: String, _ wording: Wording, _ query: String, _ cell: @escaping (Row) -> MarketCell?
     ) -> [Listing<Row>.Column] {
         [
-            .init(id, title, isNumber: true, { cell($0).rate.map { .text($0.text) } ?? Node(.null) }) {
-                (cell($0).rate?.hundredths ?? -1) < (cell($1).rate?.hundredths ?? -1)
+            .init(id, title, isNumber: true, { cell($0)?.rate.map { .text($0.text) } ?? Node(.null) }) {
+                (cell($0)?.rate?.hundredths ?? -1) < (cell($1)?.rate?.hundredths ?? -1)
             } cell: { row, page in
-                let counted = cell(row)
+                guard let counted = cell(row) else {
+                    return page.element("span", ("title", wording("chart.suppressed")), text: "*")
+                }
                 page.element("a", ("href", "/market/\(row.question.id)?\(query)")) { page in
                     if let rate = counted.rate {
                         page.text("\(rate.numerator)/\(rate.denominator) = \(rate.text)%")
@@ -165,9 +177,10 @@ struct MarketStatusPages: Sendable {
                     Shapes.badge("warn", wording("market.no-answer", ["count": String(counted.noAnswer)]), &page)
                 }
             },
-            .exported("\(id)_yes", title) { .integer(cell($0).yes) }, .exported("\(id)_no", title) { .integer(cell($0).no) },
-            .exported("\(id)_not_applicable", title) { .integer(cell($0).notApplicable) },
-            .exported("\(id)_no_answer", title) { .integer(cell($0).noAnswer) },
+            .exported("\(id)_yes", title) { cell($0).map { .integer($0.yes) } ?? Node(.null) },
+            .exported("\(id)_no", title) { cell($0).map { .integer($0.no) } ?? Node(.null) },
+            .exported("\(id)_not_applicable", title) { cell($0).map { .integer($0.notApplicable) } ?? Node(.null) },
+            .exported("\(id)_no_answer", title) { cell($0).map { .integer($0.noAnswer) } ?? Node(.null) },
         ]
     }
 
