@@ -81,7 +81,7 @@ struct MyPages: Sendable {
             view: try await answers.view(of: firm, on: round.asOf), versions: history.versions, messages: history.messages)
     }
 
-    private func crumbs(_ model: Model, _ visit: Visit) -> [(title: String, path: String)] {
+    func crumbs(_ model: Model, _ visit: Visit) -> [(title: String, path: String)] {
         [(visit.wording("web.my"), "/my"), (visit.wording(model.round.questionnaire.title), model.path)]
     }
 
@@ -177,6 +177,7 @@ struct MyPages: Sendable {
             }
         }
         Shapes.links([(wording("survey.preview"), model.path + "/preview")], isPrimary: true, &page)
+        Shapes.links([(wording("workbook.title"), model.path + "/workbook")], &page)
     }
 
     private func title(_ sheet: Sheet, _ model: Model, _ wording: Wording) -> String {

@@ -34,6 +34,11 @@ public struct AnswerStore: Sendable {
                         text TEXT NOT NULL,
                         FOREIGN KEY (round, firm, version) REFERENCES answer_versions (round, firm, version)
                     ) STRICT;
+                    CREATE TABLE answer_uploads (
+                        round INTEGER NOT NULL, firm TEXT NOT NULL, by_whom TEXT NOT NULL, base INTEGER NOT NULL,
+                        document TEXT NOT NULL, uploaded INTEGER NOT NULL, PRIMARY KEY (round, firm, by_whom),
+                        FOREIGN KEY (round, firm) REFERENCES survey_addressees (round, firm)
+                    ) STRICT, WITHOUT ROWID;
                     CREATE INDEX answer_messages_version ON answer_messages (round, firm, version);
                     """)
         }
@@ -108,7 +113,7 @@ public struct AnswerStore: Sendable {
         }
     }
 
-    private static func check(_ entries: [Answers.Entry], _ round: SurveyRound) throws {
+    static func check(_ entries: [Answers.Entry], _ round: SurveyRound) throws {
         for entry in entries {
             guard round.questionnaire.question(entry.question) != nil else {
                 throw SurveyStore.refuse(entry.question.clipped, "there is no such question")
@@ -120,7 +125,7 @@ public struct AnswerStore: Sendable {
         }
     }
 
-    private static func merged(_ entries: [Answers.Entry], into answers: Answers, _ questionnaire: Questionnaire?) -> Answers {
+    static func merged(_ entries: [Answers.Entry], into answers: Answers, _ questionnaire: Questionnaire?) -> Answers {
         let kept = entries.map { entry in
             var entry = entry
             if entry.evidence.isEmpty { entry.evidence = answers[entry.question]?.evidence ?? [] }
@@ -142,13 +147,13 @@ public struct AnswerStore: Sendable {
         return answers.replacing(said, in: questionnaire)
     }
 
-    private static func requireOpen(_ round: SurveyRound, _ firm: String, _ db: GRDB.Database) throws {
+    static func requireOpen(_ round: SurveyRound, _ firm: String, _ db: GRDB.Database) throws {
         guard AnswersHandedIn.State.afterHandingIn(try newest(round.id, firm, db)?.state, isOpen: round.isOpen) != nil else {
             throw SupervisionError.conflict("no answers are taken: the round is closed, or they were accepted")
         }
     }
 
-    private static func draft(_ round: SurveyRound, _ firm: String, _ db: GRDB.Database) throws -> AnswerDraft {
+    static func draft(_ round: SurveyRound, _ firm: String, _ db: GRDB.Database) throws -> AnswerDraft {
         let version = try Int.fetchOne(
             db, sql: "SELECT max(version) FROM answer_drafts WHERE round = ? AND firm = ?", arguments: [round.id, firm])
         return try version.flatMap { try draft(round, firm, version: $0, db) }
@@ -168,7 +173,7 @@ public struct AnswerStore: Sendable {
             way: AnswerWay(rawValue: row["way"]) ?? .browser)
     }
 
-    private static func insert(_ draft: AnswerDraft, _ round: Int64, _ firm: String, _ db: GRDB.Database) throws {
+    static func insert(_ draft: AnswerDraft, _ round: Int64, _ firm: String, _ db: GRDB.Database) throws {
         try db.execute(
             sql: "INSERT INTO answer_drafts VALUES (?, ?, ?, ?, ?, ?, ?)",
             arguments: [round, firm, draft.version, text(draft.answers), draft.saved, draft.by, draft.way.rawValue])
@@ -391,11 +396,11 @@ extension AnswerStore {
             arguments: [about.round, about.firm, about.version, time, actor.who, isOfFirm, text])
     }
 
-    private static func text(_ answers: Answers) -> String {
+    static func text(_ answers: Answers) -> String {
         String(decoding: CanonicalJSON.bytes(of: answers.node), as: UTF8.self)
     }
 
-    private static func answers(_ document: String, _ table: String) throws -> Answers {
+    static func answers(_ document: String, _ table: String) throws -> Answers {
         try AnswersReader.read(Array(document.utf8), origin: table)
     }
 }
