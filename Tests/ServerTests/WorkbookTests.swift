@@ -1,11 +1,13 @@
 import Database
 import Documents
+import Glibc
 import HTTPTypes
 import Reports
 import Rulebook
 import Spreadsheets
 import Submissions
 import Supervision
+import TestProcesses
 import Testing
 
 @testable import Identity
@@ -181,6 +183,29 @@ struct WorkbookTests {
         #expect(refused > 100, "\(refused)")
         #expect(throws: SpreadsheetError.self) { try fixture.book.read(Array("<html>".utf8)) }
         #expect(throws: SpreadsheetError.self) { try fixture.book.read([UInt8](repeating: 0x50, count: (4 << 20) + 1)) }
+        await fixture.world.close()
+    }
+
+    @Test(
+        "what another program opened and saved still says whose it is and what was answered",
+        .enabled(if: access("/usr/bin/soffice", X_OK) == 0, "LibreOffice is not installed"), .timeLimit(.minutes(5)))
+    func saved() async throws {
+        let fixture = try await fixture()
+        let scratch = try Scratch()
+        try DocumentFile.write(try make(fixture, Self.entries).xlsx(), to: scratch.path + "/out.xlsx")
+        let run = try await Running(
+            "/usr/bin/soffice",
+            [
+                "-env:UserInstallation=file://\(scratch.path)/profile", "--headless", "--convert-to",
+                "xlsx:Calc MS Excel 2007 XML",
+                "--outdir", scratch.path + "/saved", scratch.path + "/out.xlsx",
+            ]
+        ).finish()
+        #expect(run.status == 0, "\(run.output)")
+        let bytes = try DocumentFile.read(scratch.path + "/saved/out.xlsx", limit: 4 << 20)
+        let reading = try fixture.book.read(bytes)
+        #expect(
+            try reading.problems.isEmpty && reading.entries == fixture.book.read(try make(fixture, Self.entries).xlsx()).entries)
         await fixture.world.close()
     }
 

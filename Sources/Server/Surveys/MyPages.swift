@@ -170,6 +170,7 @@ struct MyPages: Sendable {
                     Shapes.badge(
                         left == 0 ? "good" : "warn",
                         wording("survey.answered-of", ["done": String(asked.count - left), "all": String(asked.count)]), &page)
+                    page.text(" ")
                     if items.contains(where: { $0.state == .contradiction }) {
                         Shapes.badge("bad", wording("survey.state.contradiction"), &page)
                     }

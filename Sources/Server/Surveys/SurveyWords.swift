@@ -90,18 +90,18 @@ enum SurveyWords {
     /// All answers in a table: what was declared and what else is known, each in its own column.
     static func table(_ sheet: Sheet, _ questionnaire: Questionnaire, _ visit: Visit, _ page: inout HTMLWriter) {
         let wording = visit.wording
-        for section in questionnaire.sections {
-            let items = sheet.check.items.filter { $0.question.section == section.id }
-            guard !items.isEmpty else { continue }
-            page.element("h2", text: wording(section.title))
-            page.element(
-                "div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording(section.title))
-            ) {
-                page in
-                page.element("table", ("class", "stack")) { page in
-                    head(
-                        ["survey.question", "survey.declared", "survey.note", "survey.measured", "survey.stands"], wording, &page)
+        page.element(
+            "div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", wording(questionnaire.title))
+        ) { page in
+            page.element("table", ("class", "stack")) { page in
+                head(["survey.question", "survey.declared", "survey.note", "survey.measured", "survey.stands"], wording, &page)
+                for section in questionnaire.sections {
+                    let items = sheet.check.items.filter { $0.question.section == section.id }
+                    guard !items.isEmpty else { continue }
                     page.element("tbody") { page in
+                        page.element("tr") {
+                            $0.element("th", ("scope", "rowgroup"), ("colspan", "5"), text: wording(section.title))
+                        }
                         for item in items { row(item, sheet.check, wording, &page) }
                     }
                 }

@@ -34,14 +34,19 @@ public struct AnswerStore: Sendable {
                         text TEXT NOT NULL,
                         FOREIGN KEY (round, firm, version) REFERENCES answer_versions (round, firm, version)
                     ) STRICT;
+                    CREATE INDEX answer_messages_version ON answer_messages (round, firm, version);
+                    """)
+        },
+        Migration("answers.0002-uploads") { db in
+            try db.execute(
+                sql: """
                     CREATE TABLE answer_uploads (
                         round INTEGER NOT NULL, firm TEXT NOT NULL, by_whom TEXT NOT NULL, base INTEGER NOT NULL,
                         document TEXT NOT NULL, uploaded INTEGER NOT NULL, PRIMARY KEY (round, firm, by_whom),
                         FOREIGN KEY (round, firm) REFERENCES survey_addressees (round, firm)
-                    ) STRICT, WITHOUT ROWID;
-                    CREATE INDEX answer_messages_version ON answer_messages (round, firm, version);
+                    ) STRICT, WITHOUT ROWID
                     """)
-        }
+        },
     ]
     /// Versions of a draft that are kept.
     static let draftLimit = 200
