@@ -254,6 +254,9 @@ let package = Package(
                 "Workspace", "plumbline", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "SupervisionTests",
+            dependencies: ["Database", "Documents", "Rulebook", "Supervision", "TestProcesses", "Vault"], swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
         .testTarget(
             name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),

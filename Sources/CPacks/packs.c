@@ -47,8 +47,17 @@ static const unsigned char identity_policy[] = {
 static const unsigned char identity_roles[] = {
 #embed "../../Packs/identity/roles.yaml"
 };
+static const unsigned char supervision_follow_up[] = {
+#embed "../../Packs/supervision/follow-up.yaml"
+};
+static const unsigned char supervision_letters[] = {
+#embed "../../Packs/supervision/letters.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
+};
+static const unsigned char texts_followups[] = {
+#embed "../../Packs/texts/followups.yaml"
 };
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
@@ -86,7 +95,10 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("identity/passwords.txt", identity_passwords),
     FILE_ROW("identity/policy.yaml", identity_policy),
     FILE_ROW("identity/roles.yaml", identity_roles),
+    FILE_ROW("supervision/follow-up.yaml", supervision_follow_up),
+    FILE_ROW("supervision/letters.yaml", supervision_letters),
     FILE_ROW("supervision/policy.yaml", supervision_policy),
+    FILE_ROW("texts/followups.yaml", texts_followups),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/web.yaml", texts_web),

@@ -9,6 +9,7 @@ struct Page {
     enum Place: String, CaseIterable {
         case today, obligations, systems, firm
         case market, firms, tiers
+        case followups
         case trail, accounts
 
         var path: String { self == .today || self == .market ? "/" : "/" + rawValue }
@@ -17,7 +18,7 @@ struct Page {
         func belongs(to side: Side) -> Bool {
             switch self {
             case .today, .obligations, .systems, .firm: side == .firm
-            case .market, .firms, .tiers: side == .supervisor
+            case .market, .firms, .tiers, .followups: side == .supervisor
             case .trail, .accounts: true
             }
         }
@@ -27,7 +28,7 @@ struct Page {
             case .today, .obligations: .complianceRead
             case .systems: .systemsRead
             case .firm: .firmRead
-            case .market, .firms, .tiers: .marketRead
+            case .market, .firms, .tiers, .followups: .marketRead
             case .trail: .trailRead
             case .accounts: .accountsRead
             }

@@ -38,6 +38,8 @@ package enum SupervisorServer {
         routes += MarketPage(services: services).routes
         routes += RegisterPages(services: services).routes
         routes += TierPages(services: services).routes
+        routes += FollowUpPages(services: services).routes
+        routes += LetterPages(services: services).routes
         return try RouteTable(routes)
     }
 }
