@@ -62,6 +62,12 @@ static const unsigned char demo_market[] = {
 static const unsigned char market_twse_2017_printed[] = {
 #embed "../../Packs/market/twse-2017-printed.yaml"
 };
+static const unsigned char supervision_follow_up[] = {
+#embed "../../Packs/supervision/follow-up.yaml"
+};
+static const unsigned char supervision_letters[] = {
+#embed "../../Packs/supervision/letters.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
 };
@@ -70,6 +76,9 @@ static const unsigned char texts_questionnaire[] = {
 };
 static const unsigned char texts_market[] = {
 #embed "../../Packs/texts/market.yaml"
+};
+static const unsigned char texts_followups[] = {
+#embed "../../Packs/texts/followups.yaml"
 };
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
@@ -118,6 +127,9 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("supervision/policy.yaml", supervision_policy),
     FILE_ROW("texts/questionnaire.yaml", texts_questionnaire),
     FILE_ROW("texts/market.yaml", texts_market),
+    FILE_ROW("supervision/follow-up.yaml", supervision_follow_up),
+    FILE_ROW("supervision/letters.yaml", supervision_letters),
+    FILE_ROW("texts/followups.yaml", texts_followups),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/survey.yaml", texts_survey),

@@ -8,7 +8,7 @@ public struct Supervision: Sendable {
     /// The tables of all its features.
     public static let migrations =
         InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
-        + SurveyStore.migrations + AnswerStore.migrations
+        + SurveyStore.migrations + AnswerStore.migrations + FollowUpStore.migrations + LetterStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -30,6 +30,10 @@ public struct Supervision: Sendable {
     public let surveys: SurveyStore
     /// What firms answer.
     public let answers: AnswerStore
+    /// Gaps and what is promised of them, quarter by quarter.
+    public let followUps: FollowUpStore
+    /// Letters as they were issued.
+    public let letters: LetterStore
 
     /// Opens the rooms of a database.
     ///
@@ -44,9 +48,13 @@ public struct Supervision: Sendable {
         now: @escaping @Sendable () -> Int64
     ) throws(SupervisionError) {
         self.rulebook = rulebook
+        let followUpPolicy: FollowUpPolicy
+        let templates: LetterTemplates
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)
+            followUpPolicy = try FollowUpPolicy.shipped()
+            templates = try LetterTemplates.shipped()
         } catch {
             throw .document(error)
         }
@@ -59,5 +67,13 @@ public struct Supervision: Sendable {
             try StandingStore.take(db, handedIn, round)
             try answersSink(db, handedIn, round)
         }
+        followUps = FollowUpStore(database: database, register: register, policy: followUpPolicy, now: now)
+        let writer = LetterWriter(templates: templates, policy: followUpPolicy) { rulebook.itemTitle($0) }
+        letters = LetterStore(database: database, register: register, writer: writer, now: now)
     }
+}
+
+extension Rulebook {
+    /// What an item is called: the title of its clause, or its own name where it stands for none.
+    public func itemTitle(_ item: String) -> Text { clause(item)?.title ?? Text(item, item) }
 }

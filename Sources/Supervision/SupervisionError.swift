@@ -7,6 +7,8 @@ public enum SupervisionError: Error, Sendable, StorageFailing, CustomStringConve
     case storage(StorageError)
     /// What was handed in is not as it should be: with its place and what is wanted.
     case document(DocumentError)
+    /// What somebody filled in is not as it should be: what is wrong, by field.
+    case fields([String: FieldProblem])
     /// There is no such thing.
     case notFound(String)
     /// Somebody changed it meanwhile, or it is there already.
@@ -19,6 +21,9 @@ public enum SupervisionError: Error, Sendable, StorageFailing, CustomStringConve
         switch self {
         case .storage(let error): error.description
         case .document(let error): "\(error)"
+        case .fields(let problems):
+            "wrong fields: "
+                + problems.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.rawValue)" }.joined(separator: ", ")
         case .notFound(let what): "there is no \(what)"
         case .conflict(let what), .refused(let what): what
         }

@@ -44,6 +44,8 @@ package enum SupervisorServer {
         routes += SurveyFirmPages(services: services).routes
         routes += MyPages(services: services).routes
         routes += MyWorkbookPages(services: services).routes
+        routes += FollowUpPages(services: services).routes
+        routes += LetterPages(services: services).routes
         return try RouteTable(routes)
     }
 }

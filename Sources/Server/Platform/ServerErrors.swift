@@ -37,6 +37,7 @@ extension SupervisionError: FailureConvertible {
         switch self {
         case .storage(let error): error.failure
         case .document(let error): error.failure
+        case .fields: Failure.bad("form", detail: description)
         case .notFound(let what): Failure.notFound(what)
         case .conflict(let what), .refused(let what): Failure(.conflict, "conflict", ["reason": what], detail: what)
         }
