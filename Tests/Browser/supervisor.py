@@ -84,7 +84,8 @@ def market():
             for size in SIZES:
                 complaints += tour(browser, state, [
                     ("80-market-status", "/market"), ("81-market-item", "/market/mail"), ("82-market-home", "/"), ("83-import", "/firms/import"),
-                    ("84-demo-firm", "/firms/f015"), ("85-demo-tiers", "/tiers?as_of=2017-12-31"),
+                    ("84-demo-firm", "/firms/f015"), ("85-demo-tiers", "/tiers?as_of=2017-12-31"), ("86-market-public", "/market?edition=public"),
+                    ("87-followups", "/followups?quarter=2017-Q4"), ("88-followup-firm", "/followups/firms/f015"), ("89-gather", "/followups/gather"),
                 ], *size)
             browser.close()
             return complaints

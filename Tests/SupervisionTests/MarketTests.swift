@@ -218,3 +218,23 @@ struct MarketTableTests {
         #expect(Rate(part, of: 0) == nil && MarketCell(noAnswer: 5).rate == nil)
     }
 }
+
+@Suite("From the market's answers to follow-up")
+struct MarketGapTests {
+    @Test("a no and a silence are gaps, a yes is kept, and what was not put to a tier is not asked of it")
+    func gaps() async throws {
+        let world = try await SupervisionWorld.demo()
+        let questionnaire = try #require(world.supervision.questionnaires.first { $0.id == "market-2017" })
+        let quarter = try #require(Quarter("2017-Q4"))
+        let found = try await MarketGaps(world.supervision.market, questionnaire).standings(of: quarter)
+        let printed = try PrintedSurveyTests.printed()
+        // Every printed no is a declared gap, and the two firms of tier 4 that left a question open are gaps as well.
+        #expect(found.count { $0.finding == .declared } == printed.cells.reduce(0) { $0 + $1.no })
+        #expect(found.count { $0.finding == .kept } == printed.cells.reduce(0) { $0 + $1.yes })
+        #expect(found.count { $0.finding == .unanswered } == 2)
+        #expect(!found.contains { $0.item == "twse-soc" && $0.firm == "f040" })
+        let records = try await world.supervision.followUps.records(firm: "f015")
+        #expect(!records.isEmpty)
+        await world.database.close()
+    }
+}

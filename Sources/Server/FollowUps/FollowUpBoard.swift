@@ -160,6 +160,7 @@ struct FollowUpBoard: Sendable {
         var links = [(visit.wording("letters.new"), "/followups/letters/new\(query)")]
         if !isClosed {
             links.insert((visit.wording("followups.add"), "/followups/new\(query)"), at: 0)
+            links.insert((visit.wording("followups.gather"), "/followups/gather"), at: 0)
             if visit.today > question.quarter.lastDay {
                 links.append((visit.wording("followups.close"), "/followups/close\(query)"))
             }

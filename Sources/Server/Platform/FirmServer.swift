@@ -45,6 +45,7 @@ package enum SupervisorServer {
         routes += MyPages(services: services).routes
         routes += MyWorkbookPages(services: services).routes
         routes += FollowUpPages(services: services).routes
+        routes += FollowUpGather(services: services).routes
         routes += LetterPages(services: services).routes
         return try RouteTable(routes)
     }

@@ -165,6 +165,7 @@ extension DemoMarket {
             }
             try await supervision.standings.put(
                 source: MarketDesk.source(asked), items: items, rows, reason: "demonstration market", first)
+            _ = try await supervision.followUps.gather(from: MarketGaps(supervision.market, asked), quarter, first)
         }
     }
 }
