@@ -90,6 +90,12 @@ let package = Package(
             // binary too. Without it the shared one is taken.
             linkerSettings: [.unsafeFlags(["-L\(Context.packageDirectory)/.build/link"])]),
 
+        // What firms hand in and supervisors take: packages, questionnaires and their answers.
+        .target(
+            name: "Submissions",
+            dependencies: ["CPacks", "Documents", "Rulebook", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+
         // What the domain is.
         .target(
             name: "Checks",
@@ -107,7 +113,7 @@ let package = Package(
         .target(
             name: "Workspace",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "Rulebook",
+                "Assessment", "Checks", "Database", "Documents", "Rulebook", "Submissions",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -125,7 +131,7 @@ let package = Package(
         .target(
             name: "Supervision",
             dependencies: [
-                "Database", "Documents", "Rulebook",
+                "Database", "Documents", "Rulebook", "Submissions",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -142,7 +148,7 @@ let package = Package(
         .target(
             name: "HostAgent",
             dependencies: [
-                "Checks", "Documents", "Rulebook",
+                "Checks", "Documents", "Rulebook", "Submissions",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -154,7 +160,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
-                "Supervision",
+                "Submissions", "Supervision",
                 "Vault",
                 "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -176,7 +182,7 @@ let package = Package(
             name: "plumbline",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "SelfCheck",
-                "Server", "Supervision",
+                "Server", "Submissions", "Supervision",
                 "Vault",
                 "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -229,7 +235,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Supervision", "TestProcesses",
+                "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "Server", "Submissions",
+                "Supervision", "TestProcesses",
                 "Vault",
                 "VaultNetwork",
                 "Workspace", "plumbline",
@@ -260,6 +267,10 @@ let package = Package(
         .testTarget(
             name: "WorkspaceTests",
             dependencies: ["Assessment", "Checks", "Database", "Documents", "Rulebook", "TestProcesses", "Vault", "Workspace"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SubmissionsTests",
+            dependencies: ["Documents", "Rulebook", "Submissions", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(

@@ -19,14 +19,15 @@ declare -A may=(
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
-    [Workspace]="Assessment Checks Database Documents Rulebook"
-    [Supervision]="CPacks Database Documents Rulebook"
+    [Submissions]="CPacks Documents Rulebook"
+    [Workspace]="Assessment Checks Database Documents Rulebook Submissions"
+    [Supervision]="CPacks Database Documents Rulebook Submissions"
     [SelfCheck]="Checks Database Documents Identity Rulebook Vault"
-    [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Supervision Vault Workspace"
-    [HostAgent]="Checks Documents Rulebook"
-    [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Supervision Vault VaultNetwork Workspace"
+    [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Submissions Supervision Vault Workspace"
+    [HostAgent]="Checks Documents Rulebook Submissions"
+    [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
 )
-ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Supervision Reports SelfCheck Server HostAgent plumbline"
+ours="CYAML CArgon2 CHash CTimex CZstd CPacks Documents HTML QR Vault VaultNetwork Database Rulebook Checks Assessment Identity Submissions Workspace Supervision Reports SelfCheck Server HostAgent plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do
@@ -53,7 +54,7 @@ while read -r hit; do complain "force or trap on outside input: $hit"; done < <(
     grep -rnE '\btry!|\bas!|fatalError\(|@unchecked Sendable' Sources --include='*.swift' || true)
 
 while read -r hit; do complain "Foundation in a core target: $hit"; done < <(
-    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault Sources/VaultNetwork Sources/Server Sources/Workspace Sources/Supervision Sources/Database Sources/SelfCheck \
+    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault Sources/VaultNetwork Sources/Server Sources/Submissions Sources/Workspace Sources/Supervision Sources/Database Sources/SelfCheck \
         | grep -v '^Sources/Server/Platform/Certificate.swift:' || true)
 
 [ "$failed" = 0 ] && echo "house rules kept"

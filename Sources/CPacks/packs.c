@@ -47,11 +47,17 @@ static const unsigned char identity_policy[] = {
 static const unsigned char identity_roles[] = {
 #embed "../../Packs/identity/roles.yaml"
 };
+static const unsigned char submissions_policy[] = {
+#embed "../../Packs/submissions/policy.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
 };
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
+};
+static const unsigned char texts_submissions[] = {
+#embed "../../Packs/texts/submissions.yaml"
 };
 static const unsigned char texts_supervisor[] = {
 #embed "../../Packs/texts/supervisor.yaml"
@@ -86,8 +92,10 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("identity/passwords.txt", identity_passwords),
     FILE_ROW("identity/policy.yaml", identity_policy),
     FILE_ROW("identity/roles.yaml", identity_roles),
+    FILE_ROW("submissions/policy.yaml", submissions_policy),
     FILE_ROW("supervision/policy.yaml", supervision_policy),
     FILE_ROW("texts/report.yaml", texts_report),
+    FILE_ROW("texts/submissions.yaml", texts_submissions),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/web.yaml", texts_web),
     FILE_ROW("web/plumbline.css", web_plumbline_css),
