@@ -9,6 +9,7 @@ struct Page {
     enum Place: String, CaseIterable {
         case today, obligations, systems, firm
         case market, firms, tiers
+        case submissions
         case trail, accounts
 
         var path: String { self == .today || self == .market ? "/" : "/" + rawValue }
@@ -18,7 +19,7 @@ struct Page {
             switch self {
             case .today, .obligations, .systems, .firm: side == .firm
             case .market, .firms, .tiers: side == .supervisor
-            case .trail, .accounts: true
+            case .submissions, .trail, .accounts: true
             }
         }
 
@@ -28,6 +29,7 @@ struct Page {
             case .systems: .systemsRead
             case .firm: .firmRead
             case .market, .firms, .tiers: .marketRead
+            case .submissions: .submissionsRead
             case .trail: .trailRead
             case .accounts: .accountsRead
             }
