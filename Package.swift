@@ -104,6 +104,12 @@ let package = Package(
             // binary too. Without it the shared one is taken.
             linkerSettings: [.unsafeFlags(["-L\(Context.packageDirectory)/.build/link"])]),
 
+        // What firms hand in and supervisors take: packages, questionnaires and their answers.
+        .target(
+            name: "Submissions",
+            dependencies: ["CPacks", "Documents", "Rulebook", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+
         // What the domain is.
         .target(
             name: "Checks",
@@ -118,16 +124,12 @@ let package = Package(
         .target(name: "Assessment", dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: hot),
 
         // What firms hand in and supervisors take: packages, questionnaires and their answers.
-        .target(
-            name: "Submissions",
-            dependencies: ["CPacks", "Documents", "Rulebook", .product(name: "Crypto", package: "swift-crypto")],
-            swiftSettings: strict),
 
         // What the two roles do.
         .target(
             name: "Workspace",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "Rulebook",
+                "Assessment", "Checks", "Database", "Documents", "Rulebook", "Submissions",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -162,7 +164,7 @@ let package = Package(
         .target(
             name: "HostAgent",
             dependencies: [
-                "Checks", "Documents", "Rulebook",
+                "Checks", "Documents", "Rulebook", "Submissions",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -252,7 +254,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "Identity", "Reports", "Rulebook", "Server", "Spreadsheets", "Submissions",
+                "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "Server", "Spreadsheets",
+                "Submissions",
                 "Supervision",
                 "TestProcesses",
                 "Vault",
@@ -294,8 +297,11 @@ let package = Package(
             name: "WorkspaceTests",
             dependencies: ["Assessment", "Checks", "Database", "Documents", "Rulebook", "TestProcesses", "Vault", "Workspace"],
             swiftSettings: strict),
+        .testTarget(
+            name: "SubmissionsTests",
+            dependencies: ["Documents", "Rulebook", "Submissions", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .testTarget(name: "RulebookTests", dependencies: ["Documents", "Rulebook"], swiftSettings: strict),
-        .testTarget(name: "SubmissionsTests", dependencies: ["Documents", "Rulebook", "Submissions"], swiftSettings: strict),
         .testTarget(
             name: "ChecksTests",
             dependencies: ["Checks", "Documents", "Rulebook"], swiftSettings: strict),

@@ -68,6 +68,9 @@ static const unsigned char supervision_follow_up[] = {
 static const unsigned char supervision_letters[] = {
 #embed "../../Packs/supervision/letters.yaml"
 };
+static const unsigned char submissions_policy[] = {
+#embed "../../Packs/submissions/policy.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
 };
@@ -82,6 +85,9 @@ static const unsigned char texts_followups[] = {
 };
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
+};
+static const unsigned char texts_submissions[] = {
+#embed "../../Packs/texts/submissions.yaml"
 };
 static const unsigned char texts_supervisor[] = {
 #embed "../../Packs/texts/supervisor.yaml"
@@ -124,6 +130,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("questionnaire-checks/twse-2018.yaml", questionnaire_checks_twse_2018),
     FILE_ROW("demo/market.yaml", demo_market),
     FILE_ROW("market/twse-2017-printed.yaml", market_twse_2017_printed),
+    FILE_ROW("submissions/policy.yaml", submissions_policy),
     FILE_ROW("supervision/policy.yaml", supervision_policy),
     FILE_ROW("texts/questionnaire.yaml", texts_questionnaire),
     FILE_ROW("texts/market.yaml", texts_market),
@@ -131,6 +138,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("supervision/letters.yaml", supervision_letters),
     FILE_ROW("texts/followups.yaml", texts_followups),
     FILE_ROW("texts/report.yaml", texts_report),
+    FILE_ROW("texts/submissions.yaml", texts_submissions),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/survey.yaml", texts_survey),
     FILE_ROW("texts/web.yaml", texts_web),

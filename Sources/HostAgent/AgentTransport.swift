@@ -1,15 +1,13 @@
-internal import AsyncHTTPClient
 internal import Documents
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOSSL
 
 /// The way to a server: HTTPS with the server's certificate checked, or pinned to a file where it is self-signed.
 package final class AgentTransport: Sendable {
     /// Longest answer that is read.
     private static let answerLimit = 64 << 10
+    /// Longest file with certificates that is read.
+    private static let trustLimit = 256 << 10
 
-    private let client: HTTPClient
+    private let client: SecureClient
     private let address: String
     private let token: String
 
@@ -24,35 +22,25 @@ package final class AgentTransport: Sendable {
         guard address.hasPrefix("https://"), !address.dropFirst("https://".count).isEmpty else {
             throw DocumentError(.badValue, source: "--server", reason: "https://host:port is expected")
         }
-        var tls = TLSConfiguration.makeClientConfiguration()
-        tls.minimumTLSVersion = .tlsv12
-        if let trust {
-            do { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(trust)) } catch {
-                throw DocumentError(.unreadable, source: trust, reason: "no certificates in PEM: \(error)")
-            }
+        let certificates = try trust.map { try DocumentFile.read($0, limit: Self.trustLimit) }
+        if let trust, certificates?.isEmpty == true {
+            throw DocumentError(.unreadable, source: trust, reason: "no certificates in PEM: the file is empty")
         }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls, redirectConfiguration: .disallow)
-        configuration.timeout = .init(connect: .seconds(10), read: .seconds(60), write: .seconds(60))
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        client = try SecureClient(trust: certificates ?? [], source: trust ?? "--trust")
         self.address = address.hasSuffix("/") ? String(address.dropLast()) : address
         self.token = token
     }
 
-    deinit { client.shutdown { _ in } }
-
     /// Takes a facts document to the server.
     package func send(_ facts: [UInt8]) async -> FactsAgent.Outcome {
-        var request = HTTPClientRequest(url: address + "/api/v1/facts")
-        request.method = .POST
-        request.headers.add(name: "Authorization", value: "Bearer " + token)
-        request.headers.add(name: "Content-Type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: facts))
         do {
-            let response = try await client.execute(request, timeout: .seconds(120))
-            let body = Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
-            return Self.outcome(Int(response.status.code), body)
+            let answer = try await client.send(
+                "POST", address + "/api/v1/facts",
+                headers: [("Authorization", "Bearer " + token), ("Content-Type", "application/json")], body: facts,
+                limit: Self.answerLimit, seconds: 120)
+            return Self.outcome(answer.status, answer.body)
         } catch {
-            return .unanswered("\((error as? HTTPClientError)?.shortDescription ?? "\(error)")")
+            return .unanswered(SecureClient.reason(error))
         }
     }
 

@@ -9,6 +9,7 @@ public struct Supervision: Sendable {
     public static let migrations =
         InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
         + SurveyStore.migrations + AnswerStore.migrations + FollowUpStore.migrations + LetterStore.migrations
+        + InboxStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -34,27 +35,34 @@ public struct Supervision: Sendable {
     public let followUps: FollowUpStore
     /// Letters as they were issued.
     public let letters: LetterStore
+    /// What firms file, and their keys.
+    public let exchange: ExchangeDesk
 
     /// Opens the rooms of a database.
     ///
     /// - Parameters:
     ///   - database: open, with `migrations` applied.
     ///   - rulebook: the rules.
+    ///   - program: the program's version, as packages name it.
     ///   - answersSink: takes answers that are handed in, and decisions about them, to whoever keeps them as submissions.
     ///   - now: UTC microseconds.
-    /// - Throws: what reading the supervisor's policy throws.
+    /// - Throws: what reading the supervisor's policies and rule packs throws.
     public init(
-        _ database: GovernanceDatabase, rulebook: Rulebook, answersSink: @escaping AnswersSink = { _, _, _ in },
-        now: @escaping @Sendable () -> Int64
+        _ database: GovernanceDatabase, rulebook: Rulebook, program: String = "0",
+        answersSink: @escaping AnswersSink = { _, _, _ in }, now: @escaping @Sendable () -> Int64
     ) throws(SupervisionError) {
         self.rulebook = rulebook
         let followUpPolicy: FollowUpPolicy
         let templates: LetterTemplates
+        let exchangePolicy: ExchangePolicy
+        let rulePacks: [SubmissionManifest.PackReference]
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)
             followUpPolicy = try FollowUpPolicy.shipped()
             templates = try LetterTemplates.shipped()
+            exchangePolicy = try ExchangePolicy.shipped()
+            rulePacks = try SubmissionManifest.PackReference.all(of: rulebook)
         } catch {
             throw .document(error)
         }
@@ -70,6 +78,11 @@ public struct Supervision: Sendable {
         followUps = FollowUpStore(database: database, register: register, policy: followUpPolicy, now: now)
         let writer = LetterWriter(templates: templates, policy: followUpPolicy) { rulebook.itemTitle($0) }
         letters = LetterStore(database: database, register: register, writer: writer, now: now)
+        let files = EvidenceFiles(database.directory)
+        exchange = ExchangeDesk(
+            store: InboxStore(
+                database: database, files: files, policy: exchangePolicy, rulePacks: Set(rulePacks), sink: nil,
+                now: now), institution: institution, program: program, folder: database.directory.keys, now: now)
     }
 }
 

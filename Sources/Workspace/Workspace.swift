@@ -1,11 +1,14 @@
 public import Checks
 public import Database
+internal import Documents
 public import Rulebook
+public import Submissions
 
 /// A firm's own working data: profile, inventory of systems, facts of hosts, and what stands.
 public struct Workspace: Sendable {
     /// The tables of all its features.
     public static let migrations = FirmStore.migrations + SystemStore.migrations + HostStore.migrations + BoardStore.migrations
+        + FilingStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -19,6 +22,10 @@ public struct Workspace: Sendable {
     public let hosts: HostStore
     /// What stands, and why.
     public let boards: BoardKeeper
+    /// What is filed with the supervisor.
+    public let submissions: SubmissionDesk
+    /// What brings it there.
+    public let courier: ExchangeCourier
 
     /// Opens the workspace of a database.
     ///
@@ -26,10 +33,13 @@ public struct Workspace: Sendable {
     ///   - database: open, with `migrations` applied.
     ///   - rulebook: the rules.
     ///   - library: the checks.
+    ///   - program: the program's version, as packages name it.
+    ///   - transport: the way to the supervisor.
     ///   - now: UTC microseconds.
-    /// - Throws: what reading what stood last throws.
+    /// - Throws: what reading what stood last, or the policy of the exchange, throws.
     public init(
-        _ database: GovernanceDatabase, rulebook: Rulebook, library: CheckLibrary, now: @escaping @Sendable () -> Int64
+        _ database: GovernanceDatabase, rulebook: Rulebook, library: CheckLibrary, program: String = "0",
+        transport: ExchangeTransport = .none, now: @escaping @Sendable () -> Int64
     ) async throws(WorkspaceError) {
         (self.rulebook, self.library) = (rulebook, library)
         firm = FirmStore(database: database, rulebook: rulebook, now: now)
@@ -39,6 +49,14 @@ public struct Workspace: Sendable {
             firm: firm, systems: systems, hosts: hosts, store: BoardStore(database: database), rulebook: rulebook,
             library: library,
             now: now)
+        let policy: ExchangePolicy
+        do throws(DocumentError) { policy = try ExchangePolicy.shipped() } catch { throw .document(error) }
+        let files = EvidenceFiles(database.directory)
+        submissions = SubmissionDesk(
+            store: FilingStore(database: database, files: files, now: now), boards: boards,
+            composer: SubmissionComposer(boards: boards, hosts: hosts, files: files), rulebook: rulebook, policy: policy,
+            transport: transport, program: program, folder: database.directory.keys, now: now)
+        courier = ExchangeCourier(submissions)
         try await boards.start()
     }
 }

@@ -1,5 +1,6 @@
 public import Database
 public import Documents
+public import Submissions
 
 /// What a firm's workspace refuses, or could not do.
 public enum WorkspaceError: Error, Sendable, StorageFailing, CustomStringConvertible {
@@ -12,6 +13,9 @@ public enum WorkspaceError: Error, Sendable, StorageFailing, CustomStringConvert
     /// Somebody changed it meanwhile, or it is there already.
     case conflict(String)
 
+    /// A package is not as it should be, or its turn has not come.
+    case refused(PackageRefusal)
+
     /// One line for the log.
     public var description: String {
         switch self {
@@ -19,6 +23,7 @@ public enum WorkspaceError: Error, Sendable, StorageFailing, CustomStringConvert
         case .document(let error): "\(error)"
         case .notFound(let what): "there is no \(what)"
         case .conflict(let what): what
+        case .refused(let refusal): refusal.description
         }
     }
 }

@@ -70,10 +70,10 @@ extension AssessmentReport {
                     ("disputed", .bool(judgement.isDisputed)),
                 ])
             ),
-            ("scope", Self.node(trace.scope)),
+            ("scope", trace.scope.node),
             ("exemption", trace.exemption.map { DecisionReport.bilingual($0) }),
             ("parameters", parameters(trace)),
-            ("requirements", .list(trace.requirements.map(Self.node))),
+            ("requirements", .list(trace.requirements.map(\.node))),
         ])
     }
 
@@ -92,105 +92,5 @@ extension AssessmentReport {
                     ])
                 )
             })
-    }
-
-    private static func node(_ requirement: Trace.Requirement) -> Node {
-        .object([
-            ("aspect", requirement.aspect.map { .text($0.name) }),
-            ("force", .text(requirement.force.rawValue)),
-            ("verdict", .text(requirement.verdict.rawValue)),
-            ("reason", .text(requirement.reason.rawValue)),
-            ("observations", requirement.observations.isEmpty ? nil : .list(requirement.observations.map(node))),
-            ("records", requirement.records.isEmpty ? nil : .list(requirement.records.map(node))),
-            (
-                "gap",
-                requirement.gap.map { gap in
-                    .object([
-                        ("state", .text(gap.state.rawValue)), ("due", gap.due.map { .text($0.description) }),
-                        ("overdue_days", .integer(gap.overdueDays)),
-                        (
-                            "stretches",
-                            .list(
-                                gap.stretches.map { stretch in
-                                    .object([
-                                        ("from", .text(stretch.from.description)), ("to", .text(stretch.to.description)),
-                                        ("days", .integer(stretch.days)),
-                                        ("within", .bool(stretch.isWithin)),
-                                    ])
-                                })
-                        ),
-                    ])
-                }
-            ),
-            (
-                "count",
-                requirement.count.map { count in
-                    .object([
-                        ("year", .integer(count.year)), ("count", .integer(count.count)), ("required", .integer(count.required)),
-                        ("state", .text(count.state.rawValue)), ("looks_like_one_campaign", .bool(count.looksLikeOneCampaign)),
-                    ])
-                }
-            ),
-        ])
-    }
-
-    private static func node(_ observation: Trace.Observation) -> Node {
-        .object([
-            ("check", .text(observation.check.id)), ("extent", .text(observation.extent.rawValue)),
-            ("host", .text(observation.host)),
-            ("at", observation.at.map { .text($0.description) }), ("stale", observation.isStale ? true : nil),
-            ("result", observation.outcome.map { .text($0.result.rawValue) }),
-            ("severity", .text(observation.check.severity.rawValue)),
-            ("findings", observation.outcome.flatMap { $0.evaluation.findings.isEmpty ? nil : node($0.evaluation)["findings"] }),
-            ("findings_total", observation.outcome.map { .integer($0.evaluation.total) }),
-            (
-                "context",
-                observation.outcome.flatMap { $0.context.isEmpty ? nil : node(Evaluation(.yes, $0.context))["findings"] }
-            ),
-            (
-                "sources",
-                observation.outcome.flatMap { outcome in
-                    outcome.sources.isEmpty
-                        ? nil
-                        : .list(
-                            outcome.sources.map { source in
-                                .object([
-                                    ("group", .text(source.group)), ("state", .text(source.source.state.rawValue)),
-                                    ("reason", source.source.reason.map { .text($0) }), ("gaps", .texts(source.source.gaps)),
-                                ])
-                            })
-                }
-            ),
-            ("remedy", observation.outcome?.result == .fail ? DecisionReport.bilingual(observation.check.remedy) : nil),
-        ])
-    }
-
-    private static func node(_ record: Record) -> Node {
-        .object([
-            ("kind", .text(record.kind.rawValue)), ("state", .text(record.state.rawValue)),
-            ("date", .text(record.date.description)),
-            ("fulfilled", .bool(record.isFulfilled)), ("by", .text(record.by)),
-            ("evidence", record.evidence.isEmpty ? nil : .texts(record.evidence)), ("note", record.note.map { .text($0) }),
-        ])
-    }
-
-    private static func node(_ evaluation: Evaluation) -> Node {
-        .object([
-            ("truth", .text("\(evaluation.truth)")),
-            (
-                "findings",
-                .list(
-                    evaluation.findings.map { finding in
-                        .object([
-                            ("path", .text(finding.path)), ("found", finding.found.map { .text($0) }),
-                            ("unit", finding.unit.map { .text($0) }),
-                            ("sign", finding.sign.isEmpty ? nil : .text(finding.sign)),
-                            ("limit", finding.limit.map { .text($0) }),
-                            ("limit_source", finding.limitSource.map { .text($0) }), ("origin", finding.origin.map { .text($0) }),
-                            ("facts_line", finding.line > 0 ? .integer(finding.line) : nil), ("truth", .text("\(finding.truth)")),
-                        ])
-                    })
-            ),
-        ])
     }
 }

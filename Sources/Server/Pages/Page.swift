@@ -9,6 +9,7 @@ struct Page {
     enum Place: String, CaseIterable {
         case today, obligations, systems, firm
         case market, firms, tiers, questionnaires, followups, my
+        case submissions
         case trail, accounts
 
         var path: String { self == .today || self == .market ? "/" : "/" + rawValue }
@@ -18,7 +19,7 @@ struct Page {
             switch self {
             case .today, .obligations, .systems, .firm: side == .firm
             case .market, .firms, .tiers, .questionnaires, .followups, .my: side == .supervisor
-            case .trail, .accounts: true
+            case .submissions, .trail, .accounts: true
             }
         }
 
@@ -28,7 +29,7 @@ struct Page {
             case .systems: .systemsRead
             case .firm: .firmRead
             case .market, .firms, .tiers, .followups: .marketRead
-            case .questionnaires: .submissionsRead
+            case .questionnaires, .submissions: .submissionsRead
             case .my: .answersGive
             case .trail: .trailRead
             case .accounts: .accountsRead

@@ -22,6 +22,8 @@ package enum FirmServer {
         routes += SystemPages(services: services).routes
         routes += HostPages(services: services).routes
         routes += FirmPages(services: services).routes
+        routes += FilingPages(services: services).routes + FilingVersionPages(services: services).routes
+        routes += FilingKeyPages(services: services).routes
         return try RouteTable(routes)
     }
 }
@@ -33,7 +35,8 @@ package enum SupervisorServer {
     /// - Throws: `RouteTable.Flaw`, an error of the program.
     package static func routes(_ services: SupervisorServices, metrics: Metrics) throws(RouteTable.Flaw) -> RouteTable {
         let health = HealthRoutes(services: services.common, metrics: metrics) { _ in }
-        var routes = CommonServer.routes(services.common, api: health.routes)
+        let exchange = ExchangeRoutes(services: services)
+        var routes = CommonServer.routes(services.common, api: exchange.routes + health.routes)
         routes += SupervisorSetUpPages(services: services).routes
         routes += MarketPage(services: services).routes
         routes += MarketStatusPages(services: services).routes
@@ -47,6 +50,8 @@ package enum SupervisorServer {
         routes += FollowUpPages(services: services).routes
         routes += FollowUpGather(services: services).routes
         routes += LetterPages(services: services).routes
+        routes += InboxPages(services: services).routes + InboxVersionPages(services: services).routes
+        routes += InboxKeyPages(services: services).routes
         return try RouteTable(routes)
     }
 }

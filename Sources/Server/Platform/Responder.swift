@@ -161,6 +161,7 @@ struct Responder: HTTPResponder {
             try await identify(route, &visit)
             let redirect = try await admit(route, &visit)
             if let redirect { return redirect }
+            try route.gate?(visit)
             try await read(request, route, &visit)
             try checkOrigin(route, visit)
             return try await route.handler(visit)

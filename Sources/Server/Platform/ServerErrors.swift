@@ -1,6 +1,7 @@
 internal import Database
 internal import Documents
 internal import HTTPTypes
+internal import Submissions
 internal import Supervision
 internal import Workspace
 
@@ -28,6 +29,8 @@ extension WorkspaceError: FailureConvertible {
         case .document(let error): error.failure
         case .notFound(let what): Failure.notFound(what)
         case .conflict(let what): Failure(.conflict, "conflict", ["reason": what], detail: what)
+        case .refused(let refusal):
+            Failure(.badRequest, "refused", ["reason": refusal.code.rawValue], detail: refusal.description)
         }
     }
 }

@@ -42,15 +42,17 @@ package struct Route: Sendable {
     package let isActivity: Bool
     /// What the address does, for the API's document; nil for pages.
     package let operation: Operation?
+    /// Looks at a visit before its body is read: whoever comes too often is not listened to.
+    let gate: (@Sendable (Visit) throws -> Void)?
     let handler: Handler
     let segments: [Substring]
 
     private init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, isFresh: Bool, body: Body, isActivity: Bool,
-        operation: Operation?, _ handler: @escaping Handler
+        operation: Operation?, gate: (@Sendable (Visit) throws -> Void)? = nil, _ handler: @escaping Handler
     ) {
         (self.method, self.path, self.access, self.isFresh, self.body) = (method, path, access, isFresh, body)
-        (self.isActivity, self.operation, self.handler) = (isActivity, operation, handler)
+        (self.isActivity, self.operation, self.gate, self.handler) = (isActivity, operation, gate, handler)
         segments = path.split(separator: "/")
     }
 
@@ -75,10 +77,12 @@ package struct Route: Sendable {
 
     /// A call of the API.
     package static func api(
-        _ method: HTTPRequest.Method, _ path: String, _ access: Access, body: Body = .none, _ operation: Operation,
-        _ handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, body: Body = .none,
+        gate: (@Sendable (Visit) throws -> Void)? = nil, _ operation: Operation, _ handler: @escaping Handler
     ) -> Route {
-        Route(method, "/api/v1" + path, access, isFresh: false, body: body, isActivity: true, operation: operation, handler)
+        Route(
+            method, "/api/v1" + path, access, isFresh: false, body: body, isActivity: true, operation: operation, gate: gate,
+            handler)
     }
 
     /// Whether the answer is for a program.

@@ -140,6 +140,23 @@ public actor BoardKeeper {
     public func open(clause: String, system: String) async throws(WorkspaceError) -> Opened {
         guard let scene = try await scene() else { throw .notFound("profile yet") }
         guard let index = rulebook.index(of: clause) else { throw .notFound("clause \(clause.clipped)") }
+        let (assessment, leftOut) = try await look(scene, system: system)
+        let obligations = assessment.obligations
+        guard
+            let judgement = assessment.judgements.first(where: {
+                Int($0.clause) == index && (obligations.subjects[Int($0.subject)].system ?? "") == system
+            })
+        else { throw .notFound("judgement of \(clause.clipped) here") }
+        return Opened(trace: assessment.trace(of: judgement), assessment: assessment, hostsLeftOut: leftOut)
+    }
+
+    /// Judges one subject again as of the last assessment, with all that its checks saw.
+    ///
+    /// - Parameters:
+    ///   - scene: what judging starts from.
+    ///   - system: the system; empty for the firm as a whole, of which at most `hostsOpened` hosts are opened.
+    /// - Returns: the assessment, and how many hosts were left out.
+    func look(_ scene: Scene, system: String) async throws(WorkspaceError) -> (assessment: Assessment, hostsLeftOut: Int) {
         var profile = scene.profile
         var leftOut = 0
         if !system.isEmpty { profile.systems = profile.systems.filter { $0.id == system } }
@@ -158,12 +175,7 @@ public actor BoardKeeper {
         let assessment = judge.assess(
             obligations, evidence: found, equivalences: profile.equivalences, policy: Judge.Terms(profile.policy),
             at: Instant(seconds: board.at ?? now() / 1_000_000))
-        guard
-            let judgement = assessment.judgements.first(where: {
-                Int($0.clause) == index && (obligations.subjects[Int($0.subject)].system ?? "") == system
-            })
-        else { throw .notFound("judgement of \(clause.clipped) here") }
-        return Opened(trace: assessment.trace(of: judgement), assessment: assessment, hostsLeftOut: leftOut)
+        return (assessment, leftOut)
     }
 
     // MARK: Evidence

@@ -3,11 +3,13 @@ internal import Checks
 internal import Database
 internal import Documents
 internal import Glibc
+internal import HostAgent
 internal import Identity
 internal import Reports
 internal import Rulebook
 internal import SelfCheck
 internal import Server
+internal import Submissions
 internal import Supervision
 internal import Vault
 internal import Workspace
@@ -98,6 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
         // A trail that takes nothing stops changes, not reading: the server starts, and its log says why.
         await Self.tell(log) { try await diary.started() }
         let sweeper = Task { await Self.sweep(services, diary, log) }
+        let courier = Task { await Self.deliver(house, log) }
         var failure: (any Error)?
         do {
             try await PlatformServer(platform, hub: services.hub).run(
@@ -111,6 +114,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         // Also where it could not listen: what was begun is ended in order.
         sweeper.cancel()
+        courier.cancel()
         await Self.tell(log) { try await services.identity.sessions.saveActivity() }
         await Self.tell(log) { try await diary.stopped() }
         await house.close()
@@ -130,6 +134,18 @@ struct ServeCommand: AsyncParsableCommand {
     /// Notes something; where that fails, the log says so.
     private static func tell(_ log: ServerLog, _ body: () async throws -> Void) async {
         do { try await body() } catch { log(.error, "note.failed", [("detail", "\(error)")]) }
+    }
+
+    /// Brings a firm's packages to its supervisor and fetches mail, as its policy says when.
+    private static func deliver(_ house: House, _ log: ServerLog) async {
+        guard case .firm(let firm) = house.content else { return }
+        while !Task.isCancelled {
+            do {
+                let report = try await firm.workspace.courier.round(isForced: false)
+                if let report, !report.trouble.isEmpty { log(.warning, "exchange.waits", [("detail", report.trouble)]) }
+            } catch { log(.error, "exchange.failed", [("detail", "\(error)")]) }
+            try? await Task.sleep(for: .seconds(20))
+        }
     }
 
     /// Ends what has run out, once a minute, and tells the trail now and then that the server is there.
@@ -215,13 +231,16 @@ struct House {
         let services = Services(identity: identity, database: database, hub: EventHub())
         switch side {
         case .firm:
-            let workspace = try await Workspace(database, rulebook: rulebook, library: library, now: now)
+            let workspace = try await Workspace(
+                database, rulebook: rulebook, library: library, program: Plumbline.version,
+                transport: .live(try ExchangePolicy.shipped()), now: now)
             let firm = FirmServices(
                 services, workspace: workspace,
                 collect: { try await Collector(Host.live(), version: Plumbline.version).collect { _ in } })
             return House(content: .firm(firm), database: database)
         case .supervisor:
-            let supervision = try Supervision(database, rulebook: rulebook, now: now)
+            let supervision = try Supervision(database, rulebook: rulebook, program: Plumbline.version, now: now)
+            try await supervision.exchange.prepare()
             var common = services
             common.parties = .firms(of: supervision, now: now)
             return House(content: .supervisor(SupervisorServices(common, supervision: supervision)), database: database)

@@ -1,5 +1,4 @@
 internal import Crypto
-package import Database
 internal import Documents
 internal import Glibc
 
