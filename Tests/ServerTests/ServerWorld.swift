@@ -81,6 +81,17 @@ final class ServerWorld: Sendable {
         _ method: HTTPRequest.Method, _ target: String, form: [(String, String)]? = nil, body: [UInt8] = [],
         headers: [(String, String)] = [], cookies: [String: String] = [:], address: String = "192.0.2.7", isBrowser: Bool = true
     ) async throws -> Reply {
+        try await Self.send(
+            responder.withLock { $0 }, method, target, form: form, body: body, headers: headers, cookies: cookies, address: address,
+            isBrowser: isBrowser)
+    }
+
+    /// Sends a request to a responder.
+    static func send(
+        _ responder: Responder, _ method: HTTPRequest.Method, _ target: String, form: [(String, String)]? = nil,
+        body: [UInt8] = [], headers: [(String, String)] = [], cookies: [String: String] = [:], address: String = "192.0.2.7",
+        isBrowser: Bool = true
+    ) async throws -> Reply {
         var head = HTTPRequest(method: method, scheme: "https", authority: "plumbline.example.com:8443", path: target)
         var bytes = body
         if let form {
@@ -97,7 +108,7 @@ final class ServerWorld: Sendable {
         }
         for (name, value) in headers { head.headerFields[SecurityHeaders.named(name)] = value.isEmpty ? nil : value }
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
-        let response = try await responder.withLock { $0 }.respond(to: request, context: VisitSource(address: address))
+        let response = try await responder.respond(to: request, context: VisitSource(address: address))
         let writer = BodyBox()
         // A stream of events has no end: its head is the answer.
         if response.headers[.contentType] != "text/event-stream" { try await response.body.write(BoxWriter(box: writer)) }
@@ -116,6 +127,13 @@ final class ServerWorld: Sendable {
 
     /// Somebody with the permissions of some roles.
     func person(_ names: [String], isFresh: Bool = true, number: Int64 = 77) -> SignedIn {
+        Self.person(names, roles, clock, isFresh: isFresh, number: number)
+    }
+
+    /// Somebody with the permissions of some roles of a book.
+    static func person(
+        _ names: [String], _ roles: RoleBook, _ clock: Clock, isFresh: Bool = true, number: Int64 = 77
+    ) -> SignedIn {
         let names = Set(names.map { RoleName(rawValue: $0) })
         let now = Instant(seconds: clock.microseconds / 1_000_000)
         let name = Self.name("test.person")
