@@ -45,11 +45,13 @@ public struct Supervision: Sendable {
     ///   - rulebook: the rules.
     ///   - program: the program's version, as packages name it.
     ///   - answersSink: takes answers that are handed in, and decisions about them, to whoever keeps them as submissions.
+    ///   - filed: is told of each submission that came or went on, within the same transaction.
     ///   - now: UTC microseconds.
     /// - Throws: what reading the supervisor's policies and rule packs throws.
     public init(
         _ database: GovernanceDatabase, rulebook: Rulebook, program: String = "0",
-        answersSink: @escaping AnswersSink = { _, _, _ in }, now: @escaping @Sendable () -> Int64
+        answersSink: @escaping AnswersSink = { _, _, _ in }, standings filed: StandingSink? = nil,
+        now: @escaping @Sendable () -> Int64
     ) throws(SupervisionError) {
         self.rulebook = rulebook
         let followUpPolicy: FollowUpPolicy
@@ -81,7 +83,7 @@ public struct Supervision: Sendable {
         let files = EvidenceFiles(database.directory)
         exchange = ExchangeDesk(
             store: InboxStore(
-                database: database, files: files, policy: exchangePolicy, rulePacks: Set(rulePacks), sink: nil,
+                database: database, files: files, policy: exchangePolicy, rulePacks: Set(rulePacks), sink: filed,
                 now: now), institution: institution, program: program, folder: database.directory.keys, now: now)
     }
 }

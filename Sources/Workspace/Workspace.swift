@@ -7,7 +7,8 @@ public import Submissions
 /// A firm's own working data: profile, inventory of systems, facts of hosts, and what stands.
 public struct Workspace: Sendable {
     /// The tables of all its features.
-    public static let migrations = FirmStore.migrations + SystemStore.migrations + HostStore.migrations + BoardStore.migrations
+    public static let migrations =
+        FirmStore.migrations + SystemStore.migrations + HostStore.migrations + BoardStore.migrations
         + FilingStore.migrations
 
     /// The rules.

@@ -57,7 +57,8 @@ struct DatabaseKillTests {
         #expect(expected == Int64(numbers.count) + 1 && entry == 1, note)
     }
 
-    @Test("killed at random moments of the first 200 of many random changes: each acknowledged change is in tables and trail, once")
+    @Test(
+        "killed at random moments of the first 200 of many random changes: each acknowledged change is in tables and trail, once")
     func kills() async throws {
         let (kills, seed) = (Self.setting("DATABASE_KILLS", 12), UInt64(Self.setting("VAULT_SEED", 5)))
         let scratch = try Scratch()

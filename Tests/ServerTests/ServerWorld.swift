@@ -80,6 +80,35 @@ final class ServerWorld: Browsing {
         try await responder.withLock { $0 }.respond(to: request, context: VisitSource(address: address))
     }
 
+    /// Sends a request to a responder.
+    static func send(
+        _ responder: Responder, _ method: HTTPRequest.Method, _ target: String, form: [(String, String)]? = nil,
+        body: [UInt8] = [], headers: [(String, String)] = [], cookies: [String: String] = [:], address: String = "192.0.2.7",
+        isBrowser: Bool = true
+    ) async throws -> Reply {
+        var head = HTTPRequest(method: method, scheme: "https", authority: "plumbline.example.com:8443", path: target)
+        var bytes = body
+        if let form {
+            bytes = Array(FormFields.query(form).utf8)
+            head.headerFields[.contentType] = "application/x-www-form-urlencoded"
+        }
+        if isBrowser {
+            head.headerFields[SecurityHeaders.named("Sec-Fetch-Site")] = "same-origin"
+            head.headerFields[.origin] = Self.origin
+        }
+        if !cookies.isEmpty {
+            head.headerFields[.cookie] = cookies.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
+                separator: "; ")
+        }
+        for (name, value) in headers { head.headerFields[SecurityHeaders.named(name)] = value.isEmpty ? nil : value }
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: bytes)))
+        let response = try await responder.respond(to: request, context: VisitSource(address: address))
+        let writer = BodyBox()
+        // A stream of events has no end: its head is the answer.
+        if response.headers[.contentType] != "text/event-stream" { try await response.body.write(BoxWriter(box: writer)) }
+        return Reply(status: response.status.code, headers: response.headers, body: writer.bytes)
+    }
+
     /// A small facts document.
     static func facts(_ host: String, deny: Int, at seconds: Int64) throws -> HostFacts {
         let text = """
@@ -92,6 +121,13 @@ final class ServerWorld: Browsing {
 
     /// Somebody with the permissions of some roles.
     func person(_ names: [String], isFresh: Bool = true, number: Int64 = 77) -> SignedIn {
+        Self.person(names, roles, clock, isFresh: isFresh, number: number)
+    }
+
+    /// Somebody with the permissions of some roles of a book.
+    static func person(
+        _ names: [String], _ roles: RoleBook, _ clock: Clock, isFresh: Bool = true, number: Int64 = 77
+    ) -> SignedIn {
         let names = Set(names.map { RoleName(rawValue: $0) })
         let now = Instant(seconds: clock.microseconds / 1_000_000)
         let name = Self.name("test.person")

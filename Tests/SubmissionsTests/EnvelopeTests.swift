@@ -112,7 +112,8 @@ struct EnvelopeTests {
         }
         let payload = String(decoding: Message.submission(parties.manifest()).payload, as: UTF8.self)
         for other in [
-            payload.replacing("\"progress\":20", with: "\"progress\":20.0"), payload.replacing("2027-01-15T08:00:00Z", with: "2027-01-15T08:00:00+00:00"),
+            payload.replacing("\"progress\":20", with: "\"progress\":20.0"),
+            payload.replacing("2027-01-15T08:00:00Z", with: "2027-01-15T08:00:00+00:00"),
             payload.replacing("\"quarter\":\"2026-Q4\"", with: "\"quarter\":\"2026-Q4\",\"more\":1"),
             payload.replacing("\"version\":1", with: "\"version\":0"), payload.replacing("\"previous\":null,", with: ""),
             payload.replacing("\"verdict\":\"non-compliant\"", with: "\"verdict\":\"compliant-ish\""),
@@ -153,7 +154,9 @@ struct EnvelopeTests {
             let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             #expect(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
         }
-        for text in ["A", "AB", "AAB", "AA==", "A A", "AA\n", "+/", "ÄÄ", "AAAAA"] { #expect(Base64URL.decode(text) == nil, "\(text)") }
+        for text in ["A", "AB", "AAB", "AA==", "A A", "AA\n", "+/", "ÄÄ", "AAAAA"] {
+            #expect(Base64URL.decode(text) == nil, "\(text)")
+        }
         #expect(Base64URL.decode("AA") == [0] && Base64URL.decode("-_8") == [0xFB, 0xFF])
     }
 }

@@ -50,7 +50,9 @@ struct Parties {
         return ExchangeSide(.firm("alpha"), recipients: [firm.id], keys: KeyBook([key]), policy: policy)
     }
 
-    func header(_ id: String = String(repeating: "1", count: 32), firm: String? = "alpha", to recipient: String? = nil) -> MessageHeader {
+    func header(_ id: String = String(repeating: "1", count: 32), firm: String? = "alpha", to recipient: String? = nil)
+        -> MessageHeader
+    {
         MessageHeader(
             id: id, created: now, program: "0.0.0", firm: firm.map { .init(id: $0, name: "範例證券") },
             recipient: recipient ?? supervisor.id)

@@ -51,7 +51,8 @@ struct FilingTests {
                     sha256: hash(step + 1), version: filing.version + Int.random(in: 0...2, using: &random),
                     previous: Bool.random(using: &random) ? versions.last : some)
             case 1: event = .submit(sha256: some, version: filing.version + 1, previous: versions.last)
-            case 2: event = .ask(of: Bool.random(using: &random) ? filing.head : some, message: "m\(step)", questions: ["q1", "q2"])
+            case 2:
+                event = .ask(of: Bool.random(using: &random) ? filing.head : some, message: "m\(step)", questions: ["q1", "q2"])
             case 3, 4:
                 event = .reply(
                     of: filing.head, to: Bool.random(using: &random) ? filing.asked : asked,

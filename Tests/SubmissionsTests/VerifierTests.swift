@@ -17,7 +17,9 @@ struct VerifierTests {
         let payload = Message.submission(parties.manifest()).payload
         #expect(parties.refusal(try Envelope(.submission, payload, by: SigningKey()).bytes) == .unknownKey)
         var forged = try Envelope(.submission, payload, by: parties.firm)
-        forged.signatures = [.init(key: parties.firm.id, bytes: try Envelope(.submission, payload, by: parties.other).signatures[0].bytes)]
+        forged.signatures = [
+            .init(key: parties.firm.id, bytes: try Envelope(.submission, payload, by: parties.other).signatures[0].bytes)
+        ]
         #expect(parties.refusal(forged.bytes) == .badSignature)
         // The key of another firm.
         #expect(parties.refusal(try Envelope(.submission, payload, by: parties.other).bytes) == .unknownFirm)
@@ -177,7 +179,8 @@ struct VerifierTests {
             .receipt(Receipt(header, of: hash, package: hash, kind: .submission, submission: submission)),
             .refusal(RefusalNotice(keyless, package: hash, code: .clock)),
             .registration(
-                KeyRegistration(keyless, role: .supervisor, name: "範例中心", contact: "", key: parties.supervisor.publicKey, replaces: nil)),
+                KeyRegistration(
+                    keyless, role: .supervisor, name: "範例中心", contact: "", key: parties.supervisor.publicKey, replaces: nil)),
             .revocation(KeyRevocation(header, key: hash, reason: "lost")), .poll(MailboxPoll(header, after: 9)),
             .mail(Mail(header, of: hash, last: 9, hasMore: false, packages: [[1, 2, 3]])),
         ]

@@ -48,7 +48,8 @@ package enum ServerCertificate {
         }
         let extensions = try Certificate.Extensions {
             Critical(BasicConstraints.notCertificateAuthority)
-            Critical(KeyUsage(digitalSignature: true))
+            // No key usage: clients that are told to trust exactly this certificate (BoringSSL's) take it for its own issuer, and would miss
+            // the right to sign certificates, which it must not have.
             try ExtendedKeyUsage([.serverAuth])
             SubjectAlternativeNames(names)
         }

@@ -20,11 +20,13 @@ struct FilingKeyPages: Sendable {
             + services.common.act(
                 "/submissions/pin", .keysRegister, { visit in try await fetch(visit) }, { visit in try await pin(visit) })
             + [
-                .page("/submissions/pin/file", .permitted(.keysRegister), isFresh: services.common.isFresh(.keysRegister)) { visit in
+                .page("/submissions/pin/file", .permitted(.keysRegister), isFresh: services.common.isFresh(.keysRegister)) {
+                    visit in
                     file(visit, wrong: "")
                 },
                 .form(
-                    "/submissions/pin/file", .permitted(.keysRegister), isFresh: services.common.isFresh(.keysRegister), upload: 65_536
+                    "/submissions/pin/file", .permitted(.keysRegister), isFresh: services.common.isFresh(.keysRegister),
+                    upload: 65_536
                 ) { visit in
                     guard let bytes = Multipart.file(visit.body, visit.headers[.contentType] ?? "", name: "file") else {
                         throw Failure.bad("form")
@@ -130,7 +132,8 @@ struct FilingKeyPages: Sendable {
                     value: value("address", before?.address), wrong: wrong["address"] ?? "", limit: 300
                 ).write(&page)
                 Form.prose(
-                    "trust", wording("exchange.trust"), hint: wording("exchange.trust-hint"), value: value("trust", before?.trust),
+                    "trust", wording("exchange.trust"), hint: wording("exchange.trust-hint"),
+                    value: value("trust", before?.trust),
                     wrong: wrong["trust"] ?? "", rows: 6, limit: 32_768, &page)
                 Form.Field(
                     name: "firm", label: wording("exchange.firm-id"), hint: wording("exchange.firm-id-hint"),
@@ -150,7 +153,8 @@ struct FilingKeyPages: Sendable {
         do throws(WorkspaceError) {
             try await desk.setPartner(
                 address: form.text("address").hasSuffix("/") ? String(form.text("address").dropLast()) : form.text("address"),
-                trust: form.text("trust").replacing("\r\n", with: "\n"), firm: form.text("firm"), name: form.text("name"), visit.actor)
+                trust: form.text("trust").replacing("\r\n", with: "\n"), firm: form.text("firm"), name: form.text("name"),
+                visit.actor)
         } catch {
             guard case .document(let error) = error else { throw error }
             return try await partner(visit, wrong: [error.key: error.reason])
@@ -165,7 +169,8 @@ struct FilingKeyPages: Sendable {
         return page.answer { page in
             if !wrong.isEmpty { Shapes.alert(wrong, &page) }
             Form.file(
-                "/submissions/pin/file", visit.wording("submissions.file"), visit.wording("web.continue"), accept: ".plumbline,.json",
+                "/submissions/pin/file", visit.wording("submissions.file"), visit.wording("web.continue"),
+                accept: ".plumbline,.json",
                 visit, &page)
         }
     }

@@ -20,12 +20,16 @@ struct FilingPages: Sendable {
             .page("/submissions/packages/:hash", .permitted(.submissionsRead)) { visit in
                 KeyShapes.download(visit["hash"], try await desk.file(visit["hash"]))
             },
-            .form("/submissions/deliver", .permitted(.submissionsSend), isFresh: services.common.isFresh(.submissionsSend)) { visit in
+            .form("/submissions/deliver", .permitted(.submissionsSend), isFresh: services.common.isFresh(.submissionsSend)) {
+                visit in
                 let report = try await services.workspace.courier.round(isForced: true)
                 services.hub.tell("submissions")
-                return .see("/submissions?" + FormFields.query([("tried", report.map { $0.trouble.isEmpty ? "ok" : "failed" } ?? "busy")]))
+                return .see(
+                    "/submissions?" + FormFields.query([("tried", report.map { $0.trouble.isEmpty ? "ok" : "failed" } ?? "busy")])
+                )
             },
-            .page("/submissions/import", .permitted(.submissionsSend), isFresh: services.common.isFresh(.submissionsSend)) { visit in
+            .page("/submissions/import", .permitted(.submissionsSend), isFresh: services.common.isFresh(.submissionsSend)) {
+                visit in
                 self.import(visit, nil)
             },
             .form(
@@ -75,7 +79,8 @@ struct FilingPages: Sendable {
             Self.tabs("/submissions", visit, &page)
             switch visit.query.text("tried") {
             case "ok": Shapes.done(wording("submissions.tried"), &page)
-            case "failed": Shapes.notice("warn", &page) { $0.element("p", ("role", "status"), text: wording("submissions.tried-failed")) }
+            case "failed":
+                Shapes.notice("warn", &page) { $0.element("p", ("role", "status"), text: wording("submissions.tried-failed")) }
             default: break
             }
             nextStep(partner, keys, visit, &page)
@@ -84,14 +89,18 @@ struct FilingPages: Sendable {
                     page.element("p", text: wording("submissions.returned-why", ["quarter": row.version.quarter.description]))
                     page.element("p") {
                         $0.element(
-                            "a", ("href", "/submissions/quarters/\(row.version.quarter)/reply"), text: wording("submissions.reply"))
+                            "a", ("href", "/submissions/quarters/\(row.version.quarter)/reply"),
+                            text: wording("submissions.reply"))
                     }
                 }
             }
             queue(outbox.filter { $0.state == .waiting }, visit, &page)
             if visit.may(.submissionsSend) {
                 Shapes.links(
-                    [(wording("submissions.prepare"), "/submissions/new"), (wording("submissions.import"), "/submissions/import")],
+                    [
+                        (wording("submissions.prepare"), "/submissions/new"),
+                        (wording("submissions.import"), "/submissions/import"),
+                    ],
                     &page)
             }
             listing.write(rows, visit, &page)
@@ -126,12 +135,15 @@ struct FilingPages: Sendable {
                 .init("kind", wording("submissions.kind"), { .text($0.kind.rawValue) }) { row, page in
                     page.text(wording("exchange.kind.\(row.kind.word)") + (row.quarter.map { " \($0)" } ?? ""))
                 },
-                .init("created", wording("submissions.signed-at"), { .text(Instant(seconds: $0.created / 1_000_000).description) }) {
+                .init(
+                    "created", wording("submissions.signed-at"), { .text(Instant(seconds: $0.created / 1_000_000).description) }
+                ) {
                     Shapes.time(Instant(seconds: $0.created / 1_000_000), &$1)
                 },
                 .init("attempts", wording("submissions.attempts"), isNumber: true, { .integer($0.attempts) }),
                 .init("trouble", wording("submissions.trouble"), { .text($0.trouble) }) { row, page in
-                    page.text(RefusalCode(rawValue: row.trouble).map { wording("exchange.refusal.\($0.rawValue)") } ?? row.trouble)
+                    page.text(
+                        RefusalCode(rawValue: row.trouble).map { wording("exchange.refusal.\($0.rawValue)") } ?? row.trouble)
                 },
                 .init("next", wording("submissions.next-try"), { .text(Instant(seconds: $0.next).description) }) { row, page in
                     if row.next > 0 { Shapes.time(Instant(seconds: row.next), &page) }
@@ -164,7 +176,10 @@ struct FilingPages: Sendable {
                         page.element("p", ("class", "lead"), text: wording("exchange.refusal.\(refusal.rawValue)"))
                     }
                 },
-                .init("prepared", wording("submissions.made"), { .text(Instant(seconds: $0.version.prepared / 1_000_000).description) }) {
+                .init(
+                    "prepared", wording("submissions.made"),
+                    { .text(Instant(seconds: $0.version.prepared / 1_000_000).description) }
+                ) {
                     Shapes.time(Instant(seconds: $0.version.prepared / 1_000_000), &$1)
                 },
                 .init("signed_by", wording("submissions.signed-by"), { .text($0.version.signedBy) }),
@@ -174,7 +189,8 @@ struct FilingPages: Sendable {
                 ) { row, page in
                     if let received = row.version.received { Shapes.time(Instant(seconds: received), &page) }
                 },
-                .init("package", wording("submissions.package"), { $0.version.package.map { .text($0) } ?? Node(.null) }) { row, page in
+                .init("package", wording("submissions.package"), { $0.version.package.map { .text($0) } ?? Node(.null) }) {
+                    row, page in
                     if let package = row.version.package { KeyShapes.link(package, &page) }
                 },
             ], text: { "\($0.version.quarter) \($0.version.payload)" }, schema: "plumbline.submissions/1")
@@ -196,17 +212,22 @@ struct FilingPages: Sendable {
         let listing = Listing<MailEntry>(
             name: "mail",
             columns: [
-                .init("received", wording("submissions.received"), { .text(Instant(seconds: $0.received / 1_000_000).description) }) {
+                .init(
+                    "received", wording("submissions.received"), { .text(Instant(seconds: $0.received / 1_000_000).description) }
+                ) {
                     Shapes.time(Instant(seconds: $0.received / 1_000_000), &$1)
                 },
                 .init("kind", wording("submissions.kind"), { .text($0.kind.rawValue) }) { row, page in
-                    page.element("a", ("href", "/submissions/mail/\(row.package)"), text: wording("exchange.kind.\(row.kind.word)"))
+                    page.element(
+                        "a", ("href", "/submissions/mail/\(row.package)"), text: wording("exchange.kind.\(row.kind.word)"))
                 },
                 .init("quarter", wording("submissions.quarter"), { .text($0.quarter?.description ?? "") }),
                 .init("origin", wording("submissions.way"), { .text($0.origin) }) { row, page in
                     page.text(wording("submissions.way.\(row.origin)"))
                 },
-                .init("package", wording("submissions.package"), { .text($0.package) }) { row, page in KeyShapes.link(row.package, &page) },
+                .init("package", wording("submissions.package"), { .text($0.package) }) { row, page in
+                    KeyShapes.link(row.package, &page)
+                },
             ], text: { "\($0.kind.rawValue) \($0.quarter?.description ?? "") \($0.package)" }, schema: "plumbline.mail-list/1")
         if let export = listing.export(entries, visit) { return export }
         return Page(visit, wording("submissions.mail"), .submissions).answer { page in
@@ -226,7 +247,8 @@ struct FilingPages: Sendable {
             SubmissionShapes.message(message, wording, &page)
             if case .questions(let questions) = message, visit.may(.submissionsSend) {
                 Shapes.links(
-                    [(wording("submissions.reply"), "/submissions/quarters/\(questions.submission.quarter)/reply")], isPrimary: true,
+                    [(wording("submissions.reply"), "/submissions/quarters/\(questions.submission.quarter)/reply")],
+                    isPrimary: true,
                     &page)
             }
             Shapes.links([(wording("submissions.package-download"), "/submissions/packages/\(visit["hash"])")], &page)
@@ -246,18 +268,22 @@ struct FilingPages: Sendable {
             case .kept(let message):
                 Shapes.done(wording("submissions.imported"), &page)
                 SubmissionShapes.message(message, wording, &page)
-            case .known: Shapes.notice("", &page) { $0.element("p", ("role", "status"), text: wording("exchange.refusal.replayed")) }
+            case .known:
+                Shapes.notice("", &page) { $0.element("p", ("role", "status"), text: wording("exchange.refusal.replayed")) }
             case .refused(let refusal): Shapes.alert(SubmissionShapes.refusal(refusal, wording), &page)
             case nil: break
             }
             Form.file(
-                "/submissions/import", wording("submissions.file"), wording("submissions.import-button"), accept: ".plumbline,.json",
+                "/submissions/import", wording("submissions.file"), wording("submissions.import-button"),
+                accept: ".plumbline,.json",
                 visit, &page)
         }
     }
 
     private func take(_ visit: Visit) async throws -> Answer {
-        guard let file = Multipart.file(visit.body, visit.headers[.contentType] ?? "", name: "file") else { throw Failure.bad("form") }
+        guard let file = Multipart.file(visit.body, visit.headers[.contentType] ?? "", name: "file") else {
+            throw Failure.bad("form")
+        }
         let taken = try await desk.take(file, origin: "file", visit.actor)
         services.hub.tell("submissions")
         return self.import(visit, taken)

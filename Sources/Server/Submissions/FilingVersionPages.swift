@@ -20,7 +20,10 @@ struct FilingVersionPages: Sendable {
                 return .download(
                     "\(version.quarter)-\(version.version).json", "application/json", try await desk.file(version.payload))
             },
-            .form("/submissions/versions/:id/discard", .permitted(.submissionsSend), isFresh: services.common.isFresh(.submissionsSend)) {
+            .form(
+                "/submissions/versions/:id/discard", .permitted(.submissionsSend),
+                isFresh: services.common.isFresh(.submissionsSend)
+            ) {
                 visit in
                 try await desk.discard(try visit.number("id"), visit.actor)
                 return .see("/submissions")
@@ -64,7 +67,8 @@ struct FilingVersionPages: Sendable {
                 Form.Field(
                     name: "name", label: wording("submissions.signer-name"), hint: wording("submissions.signer-hint"),
                     value: visit.form.text("name").isEmpty
-                        ? visit.signedIn?.session?.account.displayName ?? "" : visit.form.text("name"), wrong: wrong["name"] ?? "",
+                        ? visit.signedIn?.session?.account.displayName ?? "" : visit.form.text("name"),
+                    wrong: wrong["name"] ?? "",
                     isRequired: true
                 ).write(&page)
                 Form.Field(
@@ -116,7 +120,8 @@ struct FilingVersionPages: Sendable {
                 page.element("p") { page in
                     let isNewest = version.state == .received && filing.head == version.payload
                     SubmissionShapes.state(
-                        isNewest ? filing.state?.rawValue ?? "" : version.state == .received ? "superseded" : version.state.rawValue,
+                        isNewest
+                            ? filing.state?.rawValue ?? "" : version.state == .received ? "superseded" : version.state.rawValue,
                         wording, &page)
                 }
                 if let refusal = version.refusal { Shapes.alert(wording("exchange.refusal.\(refusal.rawValue)"), &page) }
@@ -212,7 +217,8 @@ struct FilingVersionPages: Sendable {
                 }
                 Form.Field(
                     name: "by", label: wording("exchange.answered-by"),
-                    value: visit.form.text("by").isEmpty ? visit.signedIn?.session?.account.displayName ?? "" : visit.form.text("by"),
+                    value: visit.form.text("by").isEmpty
+                        ? visit.signedIn?.session?.account.displayName ?? "" : visit.form.text("by"),
                     wrong: wrong["by"] ?? "", isRequired: true
                 ).write(&page)
                 Form.actions(wording("submissions.reply-button"), cancel: (wording("web.cancel"), "/submissions"), &page)

@@ -75,7 +75,8 @@ struct InboxKeyPages: Sendable {
                 .init("until", wording("exchange.valid-until"), { time($0.until) }) { row, page in
                     if let until = row.until { Shapes.time(Instant(seconds: until), &page) }
                 },
-                .init("by", wording("firms.by"), { .text($0.by) }), .init("reason", wording("firms.reason"), { .text($0.reason) }),
+                .init("by", wording("firms.by"), { .text($0.by) }),
+                .init("reason", wording("firms.reason"), { .text($0.reason) }),
             ], text: { "\($0.firm) \(names[$0.firm] ?? "") \($0.id) \($0.name)" }, schema: "plumbline.firm-keys/1")
         list.filters = [
             .init(
@@ -105,7 +106,8 @@ struct InboxKeyPages: Sendable {
         let names = try await InboxPages.names(services.supervision, visit)
         let page = ActPage(
             title: wording("exchange.\(act)"), lead: wording("exchange.\(act)-why"), path: "/submissions/keys/\(key.id)/\(act)",
-            button: wording("exchange.\(act)"), crumbs: crumbs(visit), place: .submissions, isDanger: act != "register", wrong: wrong)
+            button: wording("exchange.\(act)"), crumbs: crumbs(visit), place: .submissions, isDanger: act != "register",
+            wrong: wrong)
         return page.answer(visit) { page in
             Shapes.facts(
                 [

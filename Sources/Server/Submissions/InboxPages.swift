@@ -41,7 +41,8 @@ struct InboxPages: Sendable {
     /// Short names of firms, by id.
     static func names(_ supervision: Supervision, _ visit: Visit) async throws -> [String: String] {
         Dictionary(
-            try await supervision.register.all().map { ($0.id, $0.name(asOf: visit.today)?.short ?? $0.id) }, uniquingKeysWith: { $1 })
+            try await supervision.register.all().map { ($0.id, $0.name(asOf: visit.today)?.short ?? $0.id) },
+            uniquingKeysWith: { $1 })
     }
 
     // MARK: Versions
@@ -83,14 +84,16 @@ struct InboxPages: Sendable {
         var list = Listing<Row>(
             name: "submissions",
             columns: [
-                .init("firm", wording("submissions.firm"), { .text($0.version.firm) }, isBefore: { $0.short < $1.short }) { row, page in
+                .init("firm", wording("submissions.firm"), { .text($0.version.firm) }, isBefore: { $0.short < $1.short }) {
+                    row, page in
                     page.element("a", ("href", "/submissions/versions/\(row.version.payload)"), text: row.short)
                 },
                 .init(
                     "quarter", wording("submissions.quarter"), { .text($0.version.quarter.description) },
                     isBefore: { $0.version.quarter < $1.version.quarter }),
                 .init("version", wording("submissions.version"), isNumber: true, { .integer($0.version.version) }),
-                .init("state", wording("submissions.state"), { .text($0.state) }, isBefore: { $0.state < $1.state }) { row, page in
+                .init("state", wording("submissions.state"), { .text($0.state) }, isBefore: { $0.state < $1.state }) {
+                    row, page in
                     SubmissionShapes.state(row.state, wording, &page)
                 },
                 .init(
@@ -101,7 +104,9 @@ struct InboxPages: Sendable {
                 .init("origin", wording("submissions.way"), { .text($0.version.origin) }) { row, page in
                     page.text(wording("submissions.way.\(row.version.origin)"))
                 },
-                .init("sha256", "SHA-256", { .text($0.version.payload) }) { row, page in KeyShapes.short(row.version.payload, &page) },
+                .init("sha256", "SHA-256", { .text($0.version.payload) }) { row, page in
+                    KeyShapes.short(row.version.payload, &page)
+                },
                 .init("package", wording("submissions.package"), { .text($0.version.package) }) { row, page in
                     KeyShapes.link(row.version.package, &page)
                 },
@@ -140,7 +145,8 @@ struct InboxPages: Sendable {
             ], text: { "\($0.code.rawValue) \($0.firm) \($0.address) \($0.package)" }, schema: "plumbline.refused-packages/1")
         listing.filters = [
             .init(
-                id: "code", title: wording("exchange.refused-because"), choices: RefusalCode.allCases.map { ($0.rawValue, $0.rawValue) },
+                id: "code", title: wording("exchange.refused-because"),
+                choices: RefusalCode.allCases.map { ($0.rawValue, $0.rawValue) },
                 matches: { $0.code.rawValue == $1 })
         ]
         if let export = listing.export(rows, visit) { return export }
@@ -158,7 +164,9 @@ struct InboxPages: Sendable {
         let listing = Listing<OutgoingPackage>(
             name: "outgoing",
             columns: [
-                .init("firm", wording("submissions.firm"), { .text($0.firm) }) { row, page in page.text(names[row.firm] ?? row.firm) },
+                .init("firm", wording("submissions.firm"), { .text($0.firm) }) { row, page in
+                    page.text(names[row.firm] ?? row.firm)
+                },
                 .init("kind", wording("submissions.kind"), { .text($0.kind.rawValue) }) { row, page in
                     page.text(wording("exchange.kind.\(row.kind.word)"))
                 },
@@ -170,7 +178,9 @@ struct InboxPages: Sendable {
                     "fetched", wording("exchange.fetched"),
                     { $0.fetched.map { .text(Instant(seconds: $0 / 1_000_000).description) } ?? Node(.null) }
                 ) { row, page in if let fetched = row.fetched { Shapes.time(Instant(seconds: fetched / 1_000_000), &page) } },
-                .init("package", wording("submissions.package"), { .text($0.package) }) { row, page in KeyShapes.link(row.package, &page) },
+                .init("package", wording("submissions.package"), { .text($0.package) }) { row, page in
+                    KeyShapes.link(row.package, &page)
+                },
             ], text: { "\($0.firm) \(names[$0.firm] ?? "") \($0.kind.rawValue) \($0.quarter?.description ?? "")" },
             schema: "plumbline.outgoing/1")
         if let export = listing.export(rows, visit) { return export }
@@ -206,13 +216,16 @@ struct InboxPages: Sendable {
                 Shapes.links(links, &page)
             }
             Form.file(
-                "/submissions/import", wording("submissions.file"), wording("submissions.import-button"), accept: ".plumbline,.json",
+                "/submissions/import", wording("submissions.file"), wording("submissions.import-button"),
+                accept: ".plumbline,.json",
                 visit, &page)
         }
     }
 
     private func take(_ visit: Visit) async throws -> Answer {
-        guard let file = Multipart.file(visit.body, visit.headers[.contentType] ?? "", name: "file") else { throw Failure.bad("form") }
+        guard let file = Multipart.file(visit.body, visit.headers[.contentType] ?? "", name: "file") else {
+            throw Failure.bad("form")
+        }
         let answer = try await exchange.receive(file, from: nil, code: visit.code, bearer: visit.actor)
         if answer.refusal == nil { services.hub.tell("market") }
         return self.import(visit, answer)

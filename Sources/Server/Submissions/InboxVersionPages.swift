@@ -101,7 +101,8 @@ struct InboxVersionPages: Sendable {
                     page.text(row.item.isEmpty ? wording("submissions.as-a-whole") : row.item)
                 },
                 .init("text", wording("submissions.question"), { .text($0.text) }),
-                .init("asked", wording("submissions.asked"), { .text(Instant(seconds: $0.asked / 1_000_000).description) }) { row, page in
+                .init("asked", wording("submissions.asked"), { .text(Instant(seconds: $0.asked / 1_000_000).description) }) {
+                    row, page in
                     Shapes.time(Instant(seconds: row.asked / 1_000_000), &page)
                     page.text(" " + row.by)
                 },
@@ -146,14 +147,17 @@ struct InboxVersionPages: Sendable {
                     page.element("fieldset") { page in
                         page.element("legend", text: "\(wording("submissions.question")) \(number)")
                         Form.select(
-                            "item-\(number)", wording("submissions.item"), choices, chosen: visit.form.text("item-\(number)"), &page)
+                            "item-\(number)", wording("submissions.item"), choices, chosen: visit.form.text("item-\(number)"),
+                            &page)
                         Form.prose(
-                            "text-\(number)", wording("submissions.question-text"), value: visit.form.text("text-\(number)"), rows: 3,
+                            "text-\(number)", wording("submissions.question-text"), value: visit.form.text("text-\(number)"),
+                            rows: 3,
                             &page)
                     }
                 }
                 Form.actions(
-                    wording("submissions.return"), cancel: (wording("web.cancel"), "/submissions/versions/\(version.payload)"), &page)
+                    wording("submissions.return"), cancel: (wording("web.cancel"), "/submissions/versions/\(version.payload)"),
+                    &page)
             }
         }
     }
@@ -187,7 +191,8 @@ struct InboxVersionPages: Sendable {
             Form.post("/submissions/versions/\(version.payload)/accept", visit, &page) { page in
                 Form.prose("note", wording("exchange.note"), value: visit.form.text("note"), &page)
                 Form.actions(
-                    wording("submissions.accept"), cancel: (wording("web.cancel"), "/submissions/versions/\(version.payload)"), &page)
+                    wording("submissions.accept"), cancel: (wording("web.cancel"), "/submissions/versions/\(version.payload)"),
+                    &page)
             }
         }
     }

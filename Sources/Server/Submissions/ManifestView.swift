@@ -93,11 +93,15 @@ struct ManifestView {
         var list = Listing<SubmittedAssessment.Entry>(
             name: "verdicts",
             columns: [
-                .init("clause", wording("submissions.clause"), { .text($0.clause) }, isBefore: { $0.clause < $1.clause }) { row, page in
+                .init("clause", wording("submissions.clause"), { .text($0.clause) }, isBefore: { $0.clause < $1.clause }) {
+                    row, page in
                     page.element("span", ("class", "short"), text: row.clause)
-                    if let clause = rulebook.clause(row.clause) { page.element("p", ("class", "lead"), text: wording(clause.title)) }
+                    if let clause = rulebook.clause(row.clause) {
+                        page.element("p", ("class", "lead"), text: wording(clause.title))
+                    }
                 },
-                .init("system", wording("submissions.system"), { .text($0.system) }, isBefore: { $0.system < $1.system }) { row, page in
+                .init("system", wording("submissions.system"), { .text($0.system) }, isBefore: { $0.system < $1.system }) {
+                    row, page in
                     page.text(row.system.isEmpty ? wording("report.whole-firm") : row.system)
                 },
                 .init(
@@ -117,7 +121,7 @@ struct ManifestView {
         list.filters = [
             .init(
                 id: "verdict", title: wording("submissions.verdict"),
-                choices: Shapes.order.map { ($0.rawValue, wording($0)) }, matches: { $0.verdict.rawValue == $1 }),
+                choices: Shapes.order.map { ($0.rawValue, wording($0)) }, matches: { $0.verdict.rawValue == $1 })
         ]
         return list
     }
@@ -130,7 +134,9 @@ struct ManifestView {
                 for requirement in row.requirements {
                     let parts =
                         [requirement.aspect, wording(Self.verdict(requirement.verdict))]
-                        + requirement.observations.map { "\($0.check): \($0.result.isEmpty ? "—" : wording("result.\($0.result)"))" }
+                        + requirement.observations.map {
+                            "\($0.check): \($0.result.isEmpty ? "—" : wording("result.\($0.result)"))"
+                        }
                         + requirement.records.map { "\($0.kind) \($0.date)" }
                     page.element("li", text: parts.filter { !$0.isEmpty }.joined(separator: " · "))
                 }

@@ -5,7 +5,8 @@ internal import Submissions
 extension Form {
     /// A text of several lines.
     static func prose(
-        _ name: String, _ label: String, hint: String = "", value: String = "", wrong: String = "", rows: Int = 4, limit: Int = 4_000,
+        _ name: String, _ label: String, hint: String = "", value: String = "", wrong: String = "", rows: Int = 4,
+        limit: Int = 4_000,
         _ page: inout HTMLWriter
     ) {
         page.element("div", ("class", "field")) { page in

@@ -30,7 +30,8 @@ enum SubmissionShapes {
         ]
         func about(_ reference: SubmissionReference?) {
             guard let reference else { return }
-            pairs.append((wording("submissions.quarter"), "\(reference.quarter) · \(wording("submissions.version")) \(reference.version)"))
+            pairs.append(
+                (wording("submissions.quarter"), "\(reference.quarter) · \(wording("submissions.version")) \(reference.version)"))
             pairs.append((wording("submissions.sha256"), reference.sha256))
         }
         switch message {

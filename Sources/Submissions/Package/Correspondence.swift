@@ -121,7 +121,8 @@ public struct Reply: MessageBody, Hashable {
     public var by: String
 
     /// A reply.
-    public init(_ header: MessageHeader, _ submission: SubmissionReference, to questions: String, _ entries: [Entry], by: String) {
+    public init(_ header: MessageHeader, _ submission: SubmissionReference, to questions: String, _ entries: [Entry], by: String)
+    {
         (self.header, self.submission, self.questions) = (header, submission, questions)
         (self.entries, self.by) = (entries, by)
     }

@@ -116,6 +116,7 @@ public enum Message: Sendable {
     ///   - payload: canonical JSON in one line.
     ///   - kind: what the envelope says it is.
     ///   - limits: what is read at most.
+    /// - Returns: the message.
     /// - Throws: `.malformed` with the key that is unknown, missing or wrong; `.tooLarge`.
     public static func read(_ payload: [UInt8], _ kind: PackageKind, limits: DocumentLimits) throws(PackageRefusal) -> Message {
         do throws(DocumentError) {

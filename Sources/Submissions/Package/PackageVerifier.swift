@@ -55,7 +55,8 @@ public struct ExchangeHistory: Sendable {
 
     /// What is known.
     public init(
-        isKnown: Bool, filing: Filing?, rulePacks: Set<SubmissionManifest.PackReference> = [], since: Instant = Instant(seconds: 0)
+        isKnown: Bool, filing: Filing?, rulePacks: Set<SubmissionManifest.PackReference> = [],
+        since: Instant = Instant(seconds: 0)
     ) {
         (self.isKnown, self.filing, self.rulePacks, self.since) = (isKnown, filing, rulePacks, since)
     }
@@ -69,6 +70,7 @@ public enum PackageVerifier {
     ///   - bytes: the package.
     ///   - side: who receives it.
     ///   - now: when it came.
+    /// - Returns: the package, opened.
     /// - Throws: `.tooLarge`, `.malformed`, `.unknownKind`, `.unknownKey`, `.badSignature`, `.keyRevoked`, `.unknownFirm`, `.wrongRecipient`,
     ///   `.clock`, in this order: nobody whose signature is not right hears more than that.
     public static func open(_ bytes: [UInt8], at side: ExchangeSide, now: Instant) throws(PackageRefusal) -> OpenedPackage {

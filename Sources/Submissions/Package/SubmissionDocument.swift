@@ -59,13 +59,16 @@ extension SubmissionManifest {
             throw fields.error(at: "previous", "every version but the first names the one before")
         }
         guard
-            let signer = try fields.part("signed_by", { (fields) throws(DocumentError) in
-                Signer(name: try fields.line("name"), role: try fields.line("role"))
-            })
+            let signer = try fields.part(
+                "signed_by",
+                { (fields) throws(DocumentError) in
+                    Signer(name: try fields.line("name"), role: try fields.line("role"))
+                })
         else { throw fields.error(.missingKey, at: "signed_by", "the key is missing") }
         self.init(header, origin: origin, quarter: quarter, version: version, previous: previous, signer: signer)
         rulePacks = try fields.items("rule_packs", limit: 50) { (fields) throws(DocumentError) in
-            PackReference(id: try fields.word("id"), version: try fields.line("version", limit: 100), sha256: try fields.hash("sha256"))
+            PackReference(
+                id: try fields.word("id"), version: try fields.line("version", limit: 100), sha256: try fields.hash("sha256"))
         }
         try readFirm(&fields)
         assessment = try fields.part("assessment") { (fields) throws(DocumentError) in try SubmittedAssessment(&fields) }
@@ -99,11 +102,13 @@ extension SubmissionManifest {
             FollowUp(
                 item: try fields.word("item"), state: try fields.word("state"),
                 plan: fields.optional("plan") == nil ? "" : try fields.prose("plan"), owner: try fields.optionalLine("owner"),
-                due: fields.optional("due") == nil ? nil : try fields.date("due"), progress: try fields.number("progress", 0...100))
+                due: fields.optional("due") == nil ? nil : try fields.date("due"),
+                progress: try fields.number("progress", 0...100))
         }
         evidence = try fields.items("evidence", limit: Self.evidenceLimit) { (fields) throws(DocumentError) in
             Evidence(
-                sha256: try fields.hash("sha256"), bytes: try fields.number("bytes", 0...(1 << 40)), name: try fields.line("name"),
+                sha256: try fields.hash("sha256"), bytes: try fields.number("bytes", 0...(1 << 40)),
+                name: try fields.line("name"),
                 item: try fields.optionalWord("item"))
         }
     }

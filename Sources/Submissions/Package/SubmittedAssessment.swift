@@ -25,7 +25,9 @@ public struct SubmittedAssessment: Sendable, Hashable {
         public var facts: String?
 
         /// An observation.
-        public init(check: String, result: String, facts: String?) { (self.check, self.result, self.facts) = (check, result, facts) }
+        public init(check: String, result: String, facts: String?) {
+            (self.check, self.result, self.facts) = (check, result, facts)
+        }
     }
 
     /// What somebody recorded.
@@ -159,7 +161,8 @@ extension SubmittedAssessment.Entry {
         trace = try fields.optionalHash("trace")
         requirements = try fields.items("requirements", limit: 100) { (fields) throws(DocumentError) in
             SubmittedAssessment.Requirement(
-                aspect: try fields.optionalWord("aspect"), verdict: try fields.choice("verdict"), reason: try fields.word("reason"),
+                aspect: try fields.optionalWord("aspect"), verdict: try fields.choice("verdict"),
+                reason: try fields.word("reason"),
                 observations: try fields.items("observations", limit: 10_000) { (fields) throws(DocumentError) in
                     SubmittedAssessment.Observation(
                         check: try fields.word("check"), result: try fields.optionalWord("result"),
@@ -200,7 +203,8 @@ extension SubmittedAssessment.Requirement {
                 .unlessEmpty(
                     observations.map {
                         .object([
-                            ("check", .text($0.check)), ("result", .unlessEmpty($0.result)), ("facts", $0.facts.map { .text($0) }),
+                            ("check", .text($0.check)), ("result", .unlessEmpty($0.result)),
+                            ("facts", $0.facts.map { .text($0) }),
                         ])
                     })
             ), ("records", .unlessEmpty(records.map(\.node))),

@@ -28,7 +28,8 @@ extension InboxStore {
         let time = now()
         try await decide(payload, pen, actor) { manifest, reference, recipient in
             .acceptance(Acceptance(pen.header(time, firm: manifest.firm, to: recipient), reference, note: note))
-        } then: { _, _, _, _ in }
+        } then: { _, _, _, _ in
+        }
     }
 
     private func decide(
@@ -88,7 +89,9 @@ extension InboxStore {
     }
 
     /// Enters answers that a named respondent gave on pages.
-    func enter(_ reply: Reply, _ envelope: Envelope, firm: String, key: String, _ actor: TrailActor) async throws(SupervisionError) {
+    func enter(_ reply: Reply, _ envelope: Envelope, firm: String, key: String, _ actor: TrailActor)
+        async throws(SupervisionError)
+    {
         try await change(actor) { db, trail in
             let event = Filing.Event.reply(
                 of: reply.submission.sha256, to: reply.questions, questions: Set(reply.entries.map(\.question)))
@@ -100,7 +103,8 @@ extension InboxStore {
             try answer(reply, db)
             try save(next, of: firm, db)
             trail.note(
-                Self.entry("submission.reply", firm, next, ["sha256": envelope.payloadHash, "package": package, "origin": "browser"]))
+                Self.entry(
+                    "submission.reply", firm, next, ["sha256": envelope.payloadHash, "package": package, "origin": "browser"]))
         }
     }
 

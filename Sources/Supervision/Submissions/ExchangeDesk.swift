@@ -76,7 +76,8 @@ public final class ExchangeDesk: Sendable {
         let bytes = try store.bytes(newest.announcement)
         do throws(PackageRefusal) {
             let envelope = try Envelope.read(bytes, limit: policy.packageBytes)
-            guard case .registration(let registration) = try Message.read(envelope.payload, .registration, limits: .authored) else {
+            guard case .registration(let registration) = try Message.read(envelope.payload, .registration, limits: .authored)
+            else {
                 throw PackageRefusal(.malformed)
             }
             return (bytes, registration)
@@ -125,7 +126,8 @@ public final class ExchangeDesk: Sendable {
     }
 
     private func answer(
-        _ poll: MailboxPoll, _ opened: OpenedPackage, at side: ExchangeSide, origin: String, address: String, _ pen: InboxStore.Pen,
+        _ poll: MailboxPoll, _ opened: OpenedPackage, at side: ExchangeSide, origin: String, address: String,
+        _ pen: InboxStore.Pen,
         _ actor: TrailActor
     ) async throws(SupervisionError) -> ExchangeAnswer {
         let (time, oldest) = (instant, instant.adding(seconds: -2 * policy.clockSeconds))
@@ -138,12 +140,14 @@ public final class ExchangeDesk: Sendable {
                 opened, after: ExchangeHistory(isKnown: isKnown, filing: nil, since: since), at: side, now: time)
         } catch {
             return try await store.refuse(
-                error, package: opened.hash, bytes: opened.envelope.bytes.count, opened, address: address, origin: origin, pen, actor)
+                error, package: opened.hash, bytes: opened.envelope.bytes.count, opened, address: address, origin: origin, pen,
+                actor)
         }
         let (packages, last, hasMore) = try await store.mail(for: opened.firm, after: poll.after, actor)
         let mail = Message.mail(
             Mail(
-                pen.header(now(), firm: poll.header.firm, to: opened.key.id), of: opened.payloadHash, last: last, hasMore: hasMore,
+                pen.header(now(), firm: poll.header.firm, to: opened.key.id), of: opened.payloadHash, last: last,
+                hasMore: hasMore,
                 packages: packages))
         do throws(PackageRefusal) {
             return ExchangeAnswer(bytes: try mail.signed(by: pen.key).bytes, refusal: nil, submission: nil)
@@ -159,9 +163,13 @@ public final class ExchangeDesk: Sendable {
     /// One version by the hash of its payload.
     public func version(_ payload: String) async throws(SupervisionError) -> ReceivedVersion { try await store.version(payload) }
     /// What a version says.
-    public func manifest(_ payload: String) async throws(SupervisionError) -> SubmissionManifest { try await store.manifest(payload) }
+    public func manifest(_ payload: String) async throws(SupervisionError) -> SubmissionManifest {
+        try await store.manifest(payload)
+    }
     /// Questions about a version, oldest first.
-    public func questions(_ payload: String) async throws(SupervisionError) -> [AskedQuestion] { try await store.questions(payload) }
+    public func questions(_ payload: String) async throws(SupervisionError) -> [AskedQuestion] {
+        try await store.questions(payload)
+    }
     /// What a firm filed for a quarter, and whose turn it is.
     public func filing(_ firm: String, _ quarter: Quarter) async throws(SupervisionError) -> Filing {
         try await store.filing(firm, quarter)
@@ -202,7 +210,8 @@ public final class ExchangeDesk: Sendable {
         }
         let (pen, _) = try await pen()
         let trial = Questions(
-            pen.header(now(), firm: nil, to: nil), SubmissionReference(sha256: payload, quarter: Quarter(index: 8_000), version: 1),
+            pen.header(now(), firm: nil, to: nil),
+            SubmissionReference(sha256: payload, quarter: Quarter(index: 8_000), version: 1),
             numbered)
         guard (try? Message.read(Message.questions(trial).payload, .questions, limits: .authored)) != nil else {
             throw .document(
@@ -217,8 +226,11 @@ public final class ExchangeDesk: Sendable {
     ///
     /// - Throws: `.conflict` when it is not its turn, `.document` when the note is not as it should be.
     public func accept(_ payload: String, note: String, _ actor: TrailActor) async throws(SupervisionError) {
-        guard note.utf8.count <= 4_000, !note.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" || $0.value == 0x7F }) else {
-            throw .document(DocumentError(.badValue, source: "acceptance", key: "note", reason: "at most 4000 bytes are expected"))
+        guard note.utf8.count <= 4_000,
+            !note.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\n" || $0.value == 0x7F })
+        else {
+            throw .document(
+                DocumentError(.badValue, source: "acceptance", key: "note", reason: "at most 4000 bytes are expected"))
         }
         try await store.accept(payload, note: note, try await pen().pen, actor)
     }
@@ -243,7 +255,8 @@ public final class ExchangeDesk: Sendable {
 
     private static func requireReason(_ reason: String) throws(SupervisionError) {
         guard (1...200).contains(reason.utf8.count), !reason.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
-            throw .document(DocumentError(.badValue, source: "key", key: "reason", reason: "1 to 200 bytes of one line are expected"))
+            throw .document(
+                DocumentError(.badValue, source: "key", key: "reason", reason: "1 to 200 bytes of one line are expected"))
         }
     }
 
@@ -256,8 +269,8 @@ public final class ExchangeDesk: Sendable {
     ///   - quarter: the quarter.
     ///   - origin: browser or workbook.
     ///   - signer: the respondent who put a name to it.
-    ///   - fill: gives it its content.
     ///   - actor: who entered it.
+    ///   - fill: gives it its content.
     /// - Returns: hash of its payload.
     /// - Throws: `.notFound` when there is no such firm, `.conflict` when it is not its turn, `.document` when the content is not as it should
     ///   be.
@@ -291,7 +304,8 @@ public final class ExchangeDesk: Sendable {
         let filing = try await store.filing(firm.id, quarter)
         let reply = Reply(
             pen.header(now(), firm: firm, to: pen.key.id),
-            SubmissionReference(sha256: filing.head, quarter: quarter, version: max(1, filing.version)), to: filing.asked, entries,
+            SubmissionReference(sha256: filing.head, quarter: quarter, version: max(1, filing.version)), to: filing.asked,
+            entries,
             by: by)
         let message = Message.reply(reply)
         let envelope: Envelope

@@ -35,7 +35,8 @@ extension InboxStore {
                 sql: "INSERT INTO inbox_own_keys VALUES (?, ?, ?, ?, ?)",
                 arguments: [key.id, PublicKey.text(key.publicKey), time, actor.who, package])
             trail.note(
-                TrailEntry("key.make", .init("key", key.id), reason: reason, details: ["replaces": previous ?? "", "package": package]))
+                TrailEntry(
+                    "key.make", .init("key", key.id), reason: reason, details: ["replaces": previous ?? "", "package": package]))
             return true
         }
     }
@@ -91,7 +92,8 @@ extension InboxStore {
     /// The key a firm reads its mail by; nil when it has none.
     static func addressee(_ firm: String, _ db: GRDB.Database) throws -> String? {
         try String.fetchOne(
-            db, sql: "SELECT id FROM inbox_keys WHERE firm = ? AND state = 'registered' ORDER BY valid_from DESC, rowid DESC LIMIT 1",
+            db,
+            sql: "SELECT id FROM inbox_keys WHERE firm = ? AND state = 'registered' ORDER BY valid_from DESC, rowid DESC LIMIT 1",
             arguments: [firm])
     }
 
@@ -102,7 +104,8 @@ extension InboxStore {
     ) throws -> ExchangeAnswer {
         guard registration.role == .firm else { throw PackageRefusal(.unknownKind) }
         let isThere =
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM inbox_keys WHERE id = ?)", arguments: [opened.key.id]) ?? false
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM inbox_keys WHERE id = ?)", arguments: [opened.key.id])
+            ?? false
         guard !isThere else { throw PackageRefusal(.replayed) }
         let waiting = try Int.fetchOne(db, sql: "SELECT count(*) FROM inbox_keys WHERE state = 'waiting'") ?? 0
         guard waiting < policy.waitingKeys else { throw PackageRefusal(.busy, "too many keys wait") }
@@ -117,7 +120,8 @@ extension InboxStore {
             TrailEntry(
                 "key.receive", .init("key", opened.key.id),
                 details: [
-                    "firm": opened.firm, "package": package, "sha256": opened.payloadHash, "replaces": registration.replaces ?? "",
+                    "firm": opened.firm, "package": package, "sha256": opened.payloadHash,
+                    "replaces": registration.replaces ?? "",
                     "origin": origin,
                 ]))
         let receipt = Message.receipt(
@@ -146,7 +150,8 @@ extension InboxStore {
                 sql: "UPDATE inbox_keys SET state = 'registered', valid_from = ?, changed_by = ?, reason = ? WHERE id = ?",
                 arguments: [time / 1_000_000, actor.who, reason, id])
             trail.note(
-                TrailEntry("key.register", .init("key", id), reason: reason, details: ["firm": key.firm, "replaces": key.replaces]))
+                TrailEntry(
+                    "key.register", .init("key", id), reason: reason, details: ["firm": key.firm, "replaces": key.replaces]))
             if !key.replaces.isEmpty, try Self.isRegistered(key.replaces, db) {
                 try revoke(key.replaces, of: key.firm, reason: "replaced", by: actor.who, db, &trail)
             }
@@ -155,7 +160,8 @@ extension InboxStore {
                     pen.header(time, firm: .init(id: key.firm, name: key.name), to: id), of: row["payload"], package: key.package,
                     kind: .registration))
             let kept = try post(try receipt.signed(by: pen.key), to: key.firm, nil, db)
-            trail.note(TrailEntry("exchange.receipt", .init("package", key.package), details: ["receipt": kept, "firm": key.firm]))
+            trail.note(
+                TrailEntry("exchange.receipt", .init("package", key.package), details: ["receipt": kept, "firm": key.firm]))
         }
     }
 

@@ -154,14 +154,16 @@ struct InboxStore: Sendable {
         try save(filing, of: firm, db)
         trail.note(
             Self.entry(
-                "submission.receive", firm, filing, ["sha256": envelope.payloadHash, "package": package, "key": key, "origin": origin]))
+                "submission.receive", firm, filing,
+                ["sha256": envelope.payloadHash, "package": package, "key": key, "origin": origin]))
     }
 
     /// Writes the answers of a reply beside their questions.
     func answer(_ reply: Reply, _ db: GRDB.Database) throws {
         for entry in reply.entries {
             try db.execute(
-                sql: "UPDATE inbox_questions SET answer = ?, evidence = ?, answered_by = ?, answered = ? WHERE message = ? AND id = ?",
+                sql:
+                    "UPDATE inbox_questions SET answer = ?, evidence = ?, answered_by = ?, answered = ? WHERE message = ? AND id = ?",
                 arguments: [
                     entry.text, entry.evidence.joined(separator: " "), reply.by, now(), reply.questions, entry.question,
                 ])
@@ -220,7 +222,8 @@ struct InboxStore: Sendable {
         ReceivedVersion(
             payload: row["payload"], package: row["package"], firm: row["firm"], quarter: Quarter(index: row["quarter"]),
             version: row["version"], state: FilingState(rawValue: row["state"]) ?? .submitted,
-            isNewest: row["payload"] == (row["newest"] as String), received: row["received"], key: row["key"], origin: row["origin"])
+            isNewest: row["payload"] == (row["newest"] as String), received: row["received"], key: row["key"],
+            origin: row["origin"])
     }
 
     /// Questions about a version, oldest first.

@@ -87,7 +87,8 @@ extension InboxStore {
         let kept = try post(envelope, to: firm, quarter, db)
         trail.note(
             TrailEntry(
-                "exchange.receipt", .init("package", opened.hash), details: ["receipt": kept, "firm": firm, "of": opened.payloadHash]))
+                "exchange.receipt", .init("package", opened.hash),
+                details: ["receipt": kept, "firm": firm, "of": opened.payloadHash]))
         let isSubmission = opened.message.kind == .submission
         return ExchangeAnswer(bytes: envelope.bytes, refusal: nil, submission: isSubmission ? opened.payloadHash : nil)
     }
@@ -112,8 +113,10 @@ extension InboxStore {
     ///   - pen: signs the refusal.
     ///   - actor: who brought it.
     /// - Returns: the signed refusal.
+    /// - Throws: `.storage`.
     func refuse(
-        _ refusal: PackageRefusal, package: String, bytes: Int, _ opened: OpenedPackage?, address: String, origin: String, _ pen: Pen,
+        _ refusal: PackageRefusal, package: String, bytes: Int, _ opened: OpenedPackage?, address: String, origin: String,
+        _ pen: Pen,
         _ actor: TrailActor
     ) async throws(SupervisionError) -> ExchangeAnswer {
         try await change(actor) { db, trail in
@@ -123,7 +126,8 @@ extension InboxStore {
     }
 
     private func refuse(
-        _ refusal: PackageRefusal, package: String, bytes: Int, _ opened: OpenedPackage?, address: String, origin: String, _ pen: Pen,
+        _ refusal: PackageRefusal, package: String, bytes: Int, _ opened: OpenedPackage?, address: String, origin: String,
+        _ pen: Pen,
         _ db: GRDB.Database, _ trail: inout TrailBook
     ) throws -> ExchangeAnswer {
         // A registration proves a key and no firm.
@@ -132,7 +136,8 @@ extension InboxStore {
             sql: "INSERT INTO inbox_refusals (at, code, detail, package, bytes, address, firm) VALUES (?, ?, ?, ?, ?, ?, ?)",
             arguments: [now(), refusal.code.rawValue, refusal.detail, package, bytes, address, known?.firm ?? ""])
         try db.execute(
-            sql: "DELETE FROM inbox_refusals WHERE id <= (SELECT max(id) FROM inbox_refusals) - ?", arguments: [policy.refusalsKept])
+            sql: "DELETE FROM inbox_refusals WHERE id <= (SELECT max(id) FROM inbox_refusals) - ?",
+            arguments: [policy.refusalsKept])
         var details = ["bytes": String(bytes), "origin": origin, "detail": refusal.detail]
         if let known {
             (details["firm"], details["key"], details["kind"]) = (known.firm, known.key.id, known.message.kind.rawValue)
@@ -175,7 +180,8 @@ extension InboxStore {
                     arguments: [time, firm, last])
                 trail.note(
                     TrailEntry(
-                        "exchange.fetched", .init("firm", firm), details: ["last": String(last), "count": String(db.changesCount)]))
+                        "exchange.fetched", .init("firm", firm),
+                        details: ["last": String(last), "count": String(db.changesCount)]))
             }
         }
         var packages: [[UInt8]] = []

@@ -28,7 +28,8 @@ extension FilingStore {
         let said = String(trouble.prefix(200))
         try await change(actor) { db, trail in
             try db.execute(
-                sql: "UPDATE filing_outbox SET attempts = attempts + 1, next = ?, trouble = ? WHERE package = ? AND state = 'waiting'",
+                sql:
+                    "UPDATE filing_outbox SET attempts = attempts + 1, next = ?, trouble = ? WHERE package = ? AND state = 'waiting'",
                 arguments: [next, said, entry.package])
             trail.note(
                 TrailEntry(
@@ -66,7 +67,8 @@ extension FilingStore {
             try Row.fetchAll(db, sql: "SELECT * FROM filing_mail ORDER BY received DESC, package").map { row in
                 MailEntry(
                     package: row["package"], kind: PackageKind(rawValue: row["kind"]) ?? .receipt,
-                    quarter: (row["quarter"] as Int?).map { Quarter(index: $0) }, received: row["received"], origin: row["origin"])
+                    quarter: (row["quarter"] as Int?).map { Quarter(index: $0) }, received: row["received"], origin: row["origin"]
+                )
             }
         }
     }
@@ -171,7 +173,8 @@ extension FilingStore {
         let entry = Self.outgoing(row)
         let wasDone = entry.state == .done
         try db.execute(
-            sql: "UPDATE filing_outbox SET state = 'done', trouble = '', refusal = NULL WHERE package = ?", arguments: [entry.package])
+            sql: "UPDATE filing_outbox SET state = 'done', trouble = '', refusal = NULL WHERE package = ?",
+            arguments: [entry.package])
         switch entry.kind {
         case .registration:
             let key = try String.fetchOne(

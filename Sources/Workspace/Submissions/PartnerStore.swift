@@ -74,7 +74,8 @@ extension FilingStore {
     static func keys(_ db: GRDB.Database) throws -> [OwnKey] {
         try Row.fetchAll(db, sql: "SELECT * FROM filing_keys ORDER BY created DESC, id").map { row in
             OwnKey(
-                id: row["id"], key: PublicKey.read(row["key"]) ?? [], state: OwnKey.State(rawValue: row["state"]) ?? .ended, created: row["created"],
+                id: row["id"], key: PublicKey.read(row["key"]) ?? [], state: OwnKey.State(rawValue: row["state"]) ?? .ended,
+                created: row["created"],
                 by: row["created_by"], registration: row["registration"], reason: row["reason"])
         }
     }

@@ -22,7 +22,8 @@ extension SubmissionDesk {
         let (partner, recipient) = try await ready()
         let current = Quarter(containing: instant.date(in: .taipei))
         guard quarter <= current, quarter.index >= current.index - policy.quartersBack else {
-            throw .document(DocumentError(.badValue, source: "submission", key: "quarter", reason: "the quarter cannot be filed now"))
+            throw .document(
+                DocumentError(.badValue, source: "submission", key: "quarter", reason: "the quarter cannot be filed now"))
         }
         let (number, previous) = try await store.turn(quarter)
         // What stands must be of now, not of the last change.
@@ -86,7 +87,8 @@ extension SubmissionDesk {
         let message = Message.reply(
             Reply(
                 header(partner, recipient: recipient),
-                SubmissionReference(sha256: filing.head, quarter: quarter, version: filing.version), to: filing.asked, entries, by: by))
+                SubmissionReference(sha256: filing.head, quarter: quarter, version: filing.version), to: filing.asked, entries,
+                by: by))
         do throws(PackageRefusal) { _ = try Message.read(message.payload, .reply, limits: .authored) } catch {
             throw .document(
                 DocumentError(.badValue, source: "reply", key: "answers", reason: "an answer is empty, too long, or has no name"))
@@ -112,6 +114,7 @@ extension SubmissionDesk {
     ///   - origin: https or file.
     ///   - actor: who brought it.
     /// - Returns: what became of it. What is refused is in the trail.
+    /// - Throws: `.conflict` before a supervisor was named; `.storage`.
     public func take(_ bytes: [UInt8], origin: String, _ actor: TrailActor) async throws(WorkspaceError) -> TakenPackage {
         let side = try await side()
         let opened: OpenedPackage

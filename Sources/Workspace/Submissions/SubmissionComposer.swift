@@ -97,7 +97,8 @@ struct SubmissionComposer {
 
     private static func entry(_ standing: Standing, _ traces: [Key: Opened]) -> SubmittedAssessment.Entry {
         var entry = SubmittedAssessment.Entry(
-            clause: standing.clause, system: standing.system, verdict: verdict(standing.verdict), reason: standing.reason.rawValue,
+            clause: standing.clause, system: standing.system, verdict: verdict(standing.verdict),
+            reason: standing.reason.rawValue,
             force: standing.force.rawValue)
         entry.since = Instant(seconds: standing.since)
         (entry.declared, entry.measured) = (say(standing.says.declared), say(standing.says.measured))
@@ -116,7 +117,8 @@ struct SubmissionComposer {
             aspect: requirement.aspect?.name ?? "", verdict: verdict(requirement.verdict), reason: requirement.reason.rawValue,
             observations: requirement.observations.map {
                 .init(
-                    check: $0.check.id, result: $0.outcome?.result.rawValue ?? "", facts: $0.factsHash.isEmpty ? nil : $0.factsHash)
+                    check: $0.check.id, result: $0.outcome?.result.rawValue ?? "",
+                    facts: $0.factsHash.isEmpty ? nil : $0.factsHash)
             },
             records: requirement.records.map {
                 .init(

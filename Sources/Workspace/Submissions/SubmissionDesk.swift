@@ -59,7 +59,9 @@ public struct SubmissionDesk: Sendable {
     public func message(package hash: String) async throws(WorkspaceError) -> Message {
         let bytes = try await file(hash)
         let envelope: Envelope
-        do throws(PackageRefusal) { envelope = try Envelope.read(bytes, limit: policy.packageBytes) } catch { throw .refused(error) }
+        do throws(PackageRefusal) { envelope = try Envelope.read(bytes, limit: policy.packageBytes) } catch {
+            throw .refused(error)
+        }
         return try message(envelope.payload, envelope.kind)
     }
 
@@ -193,11 +195,15 @@ public struct SubmissionDesk: Sendable {
 
     /// Takes a key out of use at once, and tells the supervisor where it knows the key.
     public func endKey(_ id: String, reason: String, _ actor: TrailActor) async throws(WorkspaceError) {
-        guard (1...200).contains(reason.utf8.count), !reason.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
+        guard (1...200).contains(reason.utf8.count),
+            !reason.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F })
         else {
-            throw .document(DocumentError(.badValue, source: "key", key: "reason", reason: "1 to 200 bytes of one line are expected"))
+            throw .document(
+                DocumentError(.badValue, source: "key", key: "reason", reason: "1 to 200 bytes of one line are expected"))
         }
-        guard let own = try await keys().first(where: { $0.id == id && $0.state != .ended }) else { throw .notFound("key in use") }
+        guard let own = try await keys().first(where: { $0.id == id && $0.state != .ended }) else {
+            throw .notFound("key in use")
+        }
         var envelope: Envelope?
         if own.state == .registered, let (partner, recipient) = try? await ready() {
             let message = Message.revocation(KeyRevocation(header(partner, recipient: recipient), key: id, reason: reason))
