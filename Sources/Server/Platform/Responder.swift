@@ -141,10 +141,6 @@ struct Responder: HTTPResponder {
         guard target.utf8.count <= Self.pathLimit else { throw Failure(.uriTooLong, "too-long") }
         let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         visit.path = String(halves.first ?? "")
-        guard [.get, .head, .post, .put, .delete].contains(visit.method) else {
-            // Not 501: some of these methods are well known (TRACE, CONNECT), and none is allowed anywhere here.
-            throw Failure(.methodNotAllowed, "method", headers: [.allow: "DELETE, GET, HEAD, POST, PUT"])
-        }
         guard visit.path.hasPrefix("/"), let segments = Self.segments(visit.path) else { throw Failure.bad("address") }
         do {
             if halves.count == 2 { visit.query = try FormFields(halves[1].utf8) }
