@@ -83,8 +83,9 @@ public struct Supervision: Sendable {
         let files = EvidenceFiles(database.directory)
         exchange = ExchangeDesk(
             store: InboxStore(
-                database: database, files: files, policy: exchangePolicy, rulePacks: Set(rulePacks), sink: filed,
-                now: now), institution: institution, program: program, folder: database.directory.keys, now: now)
+                database: database, files: files, policy: exchangePolicy, rulePacks: Set(rulePacks),
+                standings: SubmissionStandings(questionnaires: questionnaires, register: register), sink: filed, now: now),
+            institution: institution, program: program, folder: database.directory.keys, now: now)
     }
 }
 

@@ -272,10 +272,48 @@ struct ExchangeProcessTests {
         #expect(try await pair.states(pair.firm) == ["\(quarter) 1 accepted"])
         #expect(try await pair.states(pair.supervisor) == ["\(quarter) 1 accepted"])
         await pair.stop()
+        try await commands(pair, package)
         let (firm, supervisor) = (try pair.firm.trail(), try pair.supervisor.trail())
         #expect(firm.contains { $0.entry.details["code"] == RefusalCode.replayed.rawValue })
         #expect(supervisor.contains { $0.entry.result == .refused && $0.entry.reason == RefusalCode.replayed.rawValue })
         #expect(supervisor.contains { $0.entry.action == "submission.receive" && $0.entry.details["origin"] == "file" })
+    }
+
+    /// The same by the command line, on directories whose servers are stopped.
+    private func commands(_ pair: Pair, _ first: [UInt8]) async throws {
+        let (firm, supervisor) = (pair.firm.path, pair.supervisor.path)
+        func run(_ arguments: String..., status: Int32 = 0) async throws -> String {
+            let run = try await Running(Plumbline.path, ["submission"] + arguments).finish()
+            #expect(run.status == status, "\(arguments): \(run.output)")
+            return run.output
+        }
+        let quarter = quarter.previous.description
+        let prepared = try await run("prepare", "--data", firm, "--quarter", quarter, "--name", "林美", "--role", "CISO")
+        let number = String(prepared.prefix { $0 != " " })
+        #expect(try await run("preview", "--data", firm, number).contains(quarter))
+        #expect(try await run("preview", "--data", firm, number, "--raw").contains("\"schema\":\"plumbline.submission/1\""))
+        _ = try await run("sign", "--data", firm, number)
+        let (package, answer, key) = (pair.scratch.path + "/p", pair.scratch.path + "/a", pair.scratch.path + "/k")
+        _ = try await run("export", "--data", firm, number, "-o", package)
+        let registration = try #require(
+            try await run("keys", "--data", firm).firstMatch(of: /registered  package ([0-9a-f]{64})/)
+        ).1
+        _ = try await run("export", "--data", firm, String(registration), "-o", key)
+        #expect(try await run("verify", package, "--key", key).contains("plumbline.submission/1"))
+        let stranger = PublicKey.text(SigningKey().publicKey)
+        _ = try await run("verify", package, "--key", stranger, status: 1)
+        _ = try await run("verify", firm + "/plumbline.sqlite", "--key", stranger, status: 65)
+        _ = try await run("import", "--data", supervisor, package, "-o", answer)
+        _ = try await run("import", "--data", firm, answer)
+        // Twice: refused, with a signed refusal for the way back.
+        _ = try await run("import", "--data", supervisor, package, "-o", answer, status: 1)
+        _ = try await run("import", "--data", firm, answer)
+        _ = try await run("export", "--data", supervisor, "key", "-o", key)
+        #expect(try await run("verify", answer, "--key", key).contains("plumbline.refusal/1"))
+        // Nobody answers at no address.
+        _ = try await run("send", "--data", firm)
+        _ = try await run("prepare", "--data", supervisor, "--quarter", quarter, "--name", "x", "--role", "y", status: 65)
+        #expect(try await run("--help").contains("plumbline submission import"))
     }
 
     @Test("the supervisor is killed while packages arrive: each version is there once or comes later, with its receipt")

@@ -437,7 +437,10 @@ struct ExchangeTests {
         let payload = try await exchange.enter(
             for: firm, quarter, origin: .browser, signer: .init(name: "王", role: "主管"), world.actor
         ) { manifest in
-            manifest.answers = .object([("schema", "plumbline.answers/1"), ("answers", .list([]))])
+            manifest.answers = Answers(
+                questionnaire: .init(id: "market-2017", version: "1", sha256: String(repeating: "a", count: 64)),
+                asOf: quarter.firstDay,
+                entries: [.init(question: "waf", answer: nil), .init(question: "scrubbing", answer: .yes)])
         }
         #expect(try await exchange.manifest(payload).origin == .browser)
         #expect(world.tell.all == ["beta 1 submitted"])

@@ -115,7 +115,9 @@ struct InboxPages: Sendable {
         list.filters = [
             .init(
                 id: "state", title: wording("submissions.state"),
-                choices: (FilingState.allCases.map(\.rawValue) + ["superseded"]).map { ($0, wording("submissions.state.\($0)")) },
+                choices: (FilingState.allCases.map(\.rawValue) + ["superseded"]).map {
+                    ($0, wording("submissions.state.\($0)"))
+                },
                 matches: { $0.state == $1 })
         ]
         return list

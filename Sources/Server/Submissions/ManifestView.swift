@@ -147,12 +147,12 @@ struct ManifestView {
     private func answers(_ page: inout HTMLWriter) {
         guard let answers = manifest.answers else { return }
         page.element("h2", text: wording("submissions.answers"))
-        let reference = answers["questionnaire"]
+        let count = answers.entries.count { $0.answer != nil }
         Shapes.facts(
             [
-                (wording("submissions.questionnaire"), "\(reference?["id"]?.text ?? "") \(reference?["version"]?.text ?? "")"),
-                (wording("submissions.answered"), String(answers["answers"]?.list?.count ?? 0)),
-                (wording("submissions.as-of"), answers["as_of"]?.text ?? ""),
+                (wording("submissions.questionnaire"), "\(answers.questionnaire.id) \(answers.questionnaire.version)"),
+                (wording("submissions.answered"), "\(count) / \(answers.entries.count)"),
+                (wording("submissions.as-of"), answers.asOf.description),
             ], &page)
     }
 

@@ -72,7 +72,7 @@ public struct Envelope: Sendable, Hashable {
     /// - Parameters:
     ///   - bytes: a package in its canonical form.
     ///   - limit: longest package in bytes.
-    /// - Returns: the envelope.
+    /// - Returns: the package.
     /// - Throws: `.tooLarge`, `.unknownKind`, `.malformed`.
     public static func read(_ bytes: [UInt8], limit: Int) throws(PackageRefusal) -> Envelope {
         guard bytes.count <= limit else { throw PackageRefusal(.tooLarge, "more than \(limit) bytes") }

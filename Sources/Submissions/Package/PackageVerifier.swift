@@ -70,7 +70,7 @@ public enum PackageVerifier {
     ///   - bytes: the package.
     ///   - side: who receives it.
     ///   - now: when it came.
-    /// - Returns: the package, opened.
+    /// - Returns: the package.
     /// - Throws: `.tooLarge`, `.malformed`, `.unknownKind`, `.unknownKey`, `.badSignature`, `.keyRevoked`, `.unknownFirm`, `.wrongRecipient`,
     ///   `.clock`, in this order: nobody whose signature is not right hears more than that.
     public static func open(_ bytes: [UInt8], at side: ExchangeSide, now: Instant) throws(PackageRefusal) -> OpenedPackage {

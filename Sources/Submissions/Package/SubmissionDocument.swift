@@ -15,7 +15,7 @@ extension SubmissionManifest {
                     })
             ), ("profile", .object(profile.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })),
             ("assumed", .unlessEmpty(assumed)), ("decisions", .unlessEmpty(decisions.map(Self.node))),
-            ("assessment", assessment?.node), ("answers", answers), ("followups", .unlessEmpty(followUps.map(Self.node))),
+            ("assessment", assessment?.node), ("answers", answers?.node), ("followups", .unlessEmpty(followUps.map(Self.node))),
             (
                 "evidence",
                 .unlessEmpty(
@@ -75,10 +75,7 @@ extension SubmissionManifest {
         guard assessment == nil || !rulePacks.isEmpty else {
             throw fields.error(at: "rule_packs", "what was judged names the rules it was judged by")
         }
-        answers = fields.optional("answers")
-        guard answers.map({ $0["schema"]?.text == "plumbline.answers/1" }) ?? true else {
-            throw fields.error(at: "answers", "a document plumbline.answers/1 is expected")
-        }
+        if let node = fields.optional("answers") { answers = try AnswersReader.read(node, path: "answers") }
         try readLists(&fields)
     }
 

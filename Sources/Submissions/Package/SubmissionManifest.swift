@@ -109,8 +109,8 @@ public struct SubmissionManifest: MessageBody, Hashable {
     public var decisions: [Decision]
     /// What was judged; nil when nothing was.
     public var assessment: SubmittedAssessment?
-    /// The answers to a questionnaire (`plumbline.answers/1`), as they are signed; nil when there are none.
-    public var answers: Node?
+    /// The answers to a questionnaire, as they are signed; nil when there are none.
+    public var answers: Answers?
     /// Promises.
     public var followUps: [FollowUp]
     /// Files that what is said rests on.
@@ -137,6 +137,9 @@ public struct SubmissionManifest: MessageBody, Hashable {
         (self.previous, self.signer) = (previous, signer)
         (rulePacks, profile, assumed, decisions, followUps, evidence) = ([], [:], [], [], [], [])
     }
+
+    /// Its document.
+    public var node: Node { Message.submission(self).node }
 
     /// The firm; a submission always names one.
     public var firm: MessageHeader.Party { header.firm ?? .init(id: "", name: "") }

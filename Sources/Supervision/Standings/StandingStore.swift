@@ -60,8 +60,16 @@ public struct StandingStore: Sendable {
 
     static func put(_ db: GRDB.Database, _ standing: Standing, _ layout: StandingLayout) throws {
         func digits(_ bytes: [UInt8]) -> String { String(decoding: bytes.map { 0x30 | ($0 & 7) }, as: UTF8.self) }
+        // Answers without measurements leave what was measured, and measurements without answers what was declared and how far that has come.
         try db.execute(
-            sql: "INSERT OR REPLACE INTO standings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            sql: """
+                INSERT INTO standings VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+                    measured = iif(excluded.measured = '', standings.measured, excluded.measured),
+                    state = iif(excluded.declared = '' AND standings.declared <> '', standings.state, excluded.state),
+                    submission = iif(excluded.declared = '' AND standings.declared <> '', standings.submission, excluded.submission),
+                    as_of = iif(excluded.declared = '' AND standings.declared <> '', standings.as_of, excluded.as_of),
+                    declared = iif(excluded.declared = '', standings.declared, excluded.declared)
+                """,
             arguments: [
                 standing.quarter.index, layout.number, standing.firm, digits(standing.declared), digits(standing.measured),
                 Int(standing.state.rawValue), standing.submission, standing.asOf.day,

@@ -61,6 +61,7 @@ struct InboxStore: Sendable {
     let files: EvidenceFiles
     let policy: ExchangePolicy
     let rulePacks: Set<SubmissionManifest.PackReference>
+    let standings: SubmissionStandings
     let sink: StandingSink?
     let now: @Sendable () -> Int64
 
@@ -106,8 +107,9 @@ struct InboxStore: Sendable {
         guard let state = filing.state else { return }
         try db.execute(
             sql: "UPDATE inbox_versions SET state = ? WHERE payload = ?", arguments: [state.rawValue, filing.head])
-        guard let sink else { return }
-        try sink(db, try manifest(filing.head, db), state)
+        let manifest = try manifest(filing.head, db)
+        try standings.take(db, manifest, state)
+        try sink?(db, manifest, state)
     }
 
     /// What a version says.
@@ -152,6 +154,7 @@ struct InboxStore: Sendable {
                 now(), key, origin,
             ])
         try save(filing, of: firm, db)
+        try standings.promises(manifest, at: now(), db, &trail)
         trail.note(
             Self.entry(
                 "submission.receive", firm, filing,

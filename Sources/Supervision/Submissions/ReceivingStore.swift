@@ -113,7 +113,7 @@ extension InboxStore {
     ///   - pen: signs the refusal.
     ///   - actor: who brought it.
     /// - Returns: the signed refusal.
-    /// - Throws: `.storage`.
+    /// - Throws: what the database throws.
     func refuse(
         _ refusal: PackageRefusal, package: String, bytes: Int, _ opened: OpenedPackage?, address: String, origin: String,
         _ pen: Pen,

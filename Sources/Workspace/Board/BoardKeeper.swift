@@ -156,7 +156,7 @@ public actor BoardKeeper {
     ///   - scene: what judging starts from.
     ///   - system: the system; empty for the firm as a whole, of which at most `hostsOpened` hosts are opened.
     /// - Returns: the assessment, and how many hosts were left out.
-    /// - Throws: what reading the facts of hosts throws.
+    /// - Throws: `.notFound` when there is no such system; `.storage`.
     func look(_ scene: Scene, system: String) async throws(WorkspaceError) -> (assessment: Assessment, hostsLeftOut: Int) {
         var profile = scene.profile
         var leftOut = 0

@@ -1,5 +1,5 @@
 public import Database
-public import Documents
+internal import Documents
 public import Rulebook
 public import Submissions
 
@@ -10,13 +10,13 @@ extension SubmissionDesk {
     /// - Parameters:
     ///   - quarter: a quarter that has begun.
     ///   - signer: who puts a name to it.
-    ///   - answers: answers to a questionnaire (`plumbline.answers/1`) that go along; nil for none.
+    ///   - answers: answers to a questionnaire that go along; nil for none.
     ///   - followUps: promises that go along.
     ///   - actor: who prepares it.
     /// - Returns: the version.
     /// - Throws: `.conflict` when a version is on its way or accepted, there is nothing to file, or the supervisor is not set; `.document`.
     public func prepare(
-        _ quarter: Quarter, signer: SubmissionManifest.Signer, answers: Node? = nil,
+        _ quarter: Quarter, signer: SubmissionManifest.Signer, answers: Answers? = nil,
         followUps: [SubmissionManifest.FollowUp] = [], _ actor: TrailActor
     ) async throws(WorkspaceError) -> FiledVersion {
         let (partner, recipient) = try await ready()
@@ -114,7 +114,7 @@ extension SubmissionDesk {
     ///   - origin: https or file.
     ///   - actor: who brought it.
     /// - Returns: what became of it. What is refused is in the trail.
-    /// - Throws: `.conflict` before a supervisor was named; `.storage`.
+    /// - Throws: `.conflict` before anybody said who the supervisor is; `.storage`.
     public func take(_ bytes: [UInt8], origin: String, _ actor: TrailActor) async throws(WorkspaceError) -> TakenPackage {
         let side = try await side()
         let opened: OpenedPackage

@@ -213,7 +213,7 @@ struct House {
     }
 
     /// The tables of both sides: which of them are filled depends on the role.
-    private static let migrations =
+    static let migrations =
         InstallationStore.migrations + IdentitySchema.migrations + Workspace.migrations + Supervision.migrations
 
     private static func open(
