@@ -71,6 +71,12 @@ static const unsigned char supervision_letters[] = {
 static const unsigned char submissions_policy[] = {
 #embed "../../Packs/submissions/policy.yaml"
 };
+static const unsigned char supervision_inspections[] = {
+#embed "../../Packs/supervision/inspections.yaml"
+};
+static const unsigned char supervision_programme[] = {
+#embed "../../Packs/supervision/programme.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
 };
@@ -82,6 +88,18 @@ static const unsigned char texts_market[] = {
 };
 static const unsigned char texts_followups[] = {
 #embed "../../Packs/texts/followups.yaml"
+};
+static const unsigned char texts_inspections[] = {
+#embed "../../Packs/texts/inspections.yaml"
+};
+static const unsigned char texts_meetings[] = {
+#embed "../../Packs/texts/meetings.yaml"
+};
+static const unsigned char texts_programme[] = {
+#embed "../../Packs/texts/programme.yaml"
+};
+static const unsigned char texts_coaching[] = {
+#embed "../../Packs/texts/coaching.yaml"
 };
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
@@ -136,7 +154,13 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("texts/market.yaml", texts_market),
     FILE_ROW("supervision/follow-up.yaml", supervision_follow_up),
     FILE_ROW("supervision/letters.yaml", supervision_letters),
+    FILE_ROW("supervision/inspections.yaml", supervision_inspections),
+    FILE_ROW("supervision/programme.yaml", supervision_programme),
     FILE_ROW("texts/followups.yaml", texts_followups),
+    FILE_ROW("texts/inspections.yaml", texts_inspections),
+    FILE_ROW("texts/meetings.yaml", texts_meetings),
+    FILE_ROW("texts/programme.yaml", texts_programme),
+    FILE_ROW("texts/coaching.yaml", texts_coaching),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/submissions.yaml", texts_submissions),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),

@@ -52,6 +52,9 @@ package enum SupervisorServer {
         routes += LetterPages(services: services).routes
         routes += InboxPages(services: services).routes + InboxVersionPages(services: services).routes
         routes += InboxKeyPages(services: services).routes
+        routes += InspectionPages(services: services).routes
+        routes += InspectionPage(services: services).routes
+        routes += InspectionActs(services: services).routes
         return try RouteTable(routes)
     }
 }
