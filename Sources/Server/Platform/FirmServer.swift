@@ -55,6 +55,12 @@ package enum SupervisorServer {
         routes += InspectionPages(services: services).routes
         routes += InspectionPage(services: services).routes
         routes += InspectionActs(services: services).routes
+        routes += MeetingPages(services: services).routes
+        routes += ProgrammePages(services: services).routes
+        routes += RosterPages(services: services).routes
+        routes += SupportPages(services: services).routes
+        routes += CoachingPages(services: services).routes
+        routes += ConsultingPages(services: services).routes
         return try RouteTable(routes)
     }
 }

@@ -120,6 +120,9 @@ public struct SupportRequest: CaseFile, Hashable {
         (self.id, self.call) = (id, call)
     }
 
+    /// Whether something may happen in a state.
+    public static func leads(_ event: Event, from state: State) -> Bool { step(event)?.from.contains(state) ?? false }
+
     /// From which states something may happen, and what state it leads to; nil for what happens only at the beginning.
     static func step(_ event: Event) -> (from: Set<State>, to: State)? {
         switch event {
