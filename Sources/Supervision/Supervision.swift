@@ -93,7 +93,7 @@ public struct Supervision: Sendable {
             try StandingStore.take(db, handedIn, round)
             try answersSink(db, handedIn, round)
         }
-        followUps = FollowUpStore(database: database, register: register, policy: followUpPolicy, now: now)
+        followUps = FollowUpStore(database: database, policy: followUpPolicy, now: now)
         let writer = LetterWriter(templates: templates, policy: followUpPolicy) { rulebook.itemTitle($0) }
         letters = LetterStore(database: database, register: register, writer: writer, now: now)
         let files = EvidenceFiles(database.directory)
@@ -108,7 +108,7 @@ public struct Supervision: Sendable {
         programme = ProgrammeStore(
             policy: programmePolicy, events: CaseStore(database: database, now: now),
             shifts: CaseStore(database: database, now: now), support: CaseStore(database: database, now: now))
-        coaching = CoachingStore(register: register, cases: CaseStore(database: database, now: now))
+        coaching = CoachingStore(cases: CaseStore(database: database, now: now))
         consulting = ConsultingStore(register: register, cases: CaseStore(database: database, now: now))
     }
 }

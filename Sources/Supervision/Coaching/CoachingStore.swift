@@ -6,7 +6,6 @@ internal import Rulebook
 public struct CoachingStore: Sendable {
     static let migrations = CaseStore<CoachingCase>.migrations("coaching")
 
-    let register: RegisterStore
     /// The cases.
     public let cases: CaseStore<CoachingCase>
 
@@ -29,7 +28,6 @@ public struct CoachingStore: Sendable {
     private func apply(
         _ event: CoachingCase.Event, of number: Int?, in id: Int64, _ actor: TrailActor
     ) async throws(SupervisionError) {
-        let register = register
         _ = try await cases.apply(event, to: id, after: nil, party: .supervisor, actor) { found, said, db, trail in
             let index = (number ?? found.actions.count) - 1
             guard found.actions.indices.contains(index), !found.actions[index].item.isEmpty else { return }
@@ -37,7 +35,7 @@ public struct CoachingStore: Sendable {
             guard let content = FollowUp.Content(action) else { return }
             let isSaid = try FollowUpStore.say(
                 content, firm: found.plan.firm, item: action.item, quarter: Quarter(containing: said.day), said: said,
-                origin: "coaching \(id)", register, db, &trail)
+                origin: "coaching \(id)", db, &trail)
             guard isSaid else { throw SupervisionError.conflict("the follow-up of \(action.item) does not take this") }
         }
     }
