@@ -56,6 +56,9 @@ static const unsigned char questionnaires_twse_2018_standard[] = {
 static const unsigned char questionnaire_checks_twse_2018[] = {
 #embed "../../Packs/questionnaire-checks/twse-2018.yaml"
 };
+static const unsigned char demo_promises[] = {
+#embed "../../Packs/demo/promises.yaml"
+};
 static const unsigned char demo_market[] = {
 #embed "../../Packs/demo/market.yaml"
 };
@@ -147,6 +150,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("questionnaires/twse-2018-standard.yaml", questionnaires_twse_2018_standard),
     FILE_ROW("questionnaire-checks/twse-2018.yaml", questionnaire_checks_twse_2018),
     FILE_ROW("demo/market.yaml", demo_market),
+    FILE_ROW("demo/promises.yaml", demo_promises),
     FILE_ROW("market/twse-2017-printed.yaml", market_twse_2017_printed),
     FILE_ROW("submissions/policy.yaml", submissions_policy),
     FILE_ROW("supervision/policy.yaml", supervision_policy),

@@ -156,7 +156,7 @@ struct ConsultingPages: Sendable {
                 ], &page)
             for post in thread.posts {
                 page.element("section", ("class", "card")) { page in
-                    page.element("h3") { page in
+                    page.element("h2") { page in
                         page.text("\(wording(post.isAnswer ? "consulting.answer" : "consulting.question")) · ")
                         Shapes.time(Instant(seconds: post.said.at / 1_000_000), &page)
                         page.text(" \(post.said.by)")

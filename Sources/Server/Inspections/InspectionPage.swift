@@ -104,12 +104,14 @@ struct InspectionPage: Sendable {
                     } else {
                         page.text(names.item(row.clause, wording))
                     }
-                    if !row.isCertain { Shapes.badge("warn", wording("inspections.uncertain"), &page) }
+                    guard !row.isCertain else { return }
+                    page.text(" ")
+                    Shapes.badge("warn", wording("inspections.uncertain"), &page)
                 },
                 .exported("certain", wording("inspections.uncertain")) { .bool($0.isCertain) },
                 .init("verify", wording("inspections.verify"), { .texts(Self.hints($0.clause, rulebook, wording)) }) {
                     row, page in
-                    page.element("ul") { page in
+                    page.element("ul", ("class", "plain")) { page in
                         for hint in Self.hints(row.clause, rulebook, wording) { page.element("li", text: hint) }
                     }
                 },
@@ -253,7 +255,10 @@ struct InspectionPage: Sendable {
                 if inspection.standing.isEmpty { page.element("p", text: wording("inspections.no-findings")) }
                 page.element("h4", text: wording("inspections.checklist"))
                 counts(inspection, wording, &page)
-                table(inspection, names, wording, &page)
+                page.element(
+                    "div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"),
+                    ("aria-label", wording("inspections.checklist"))
+                ) { table(inspection, names, wording, &$0) }
             }
         }
     }

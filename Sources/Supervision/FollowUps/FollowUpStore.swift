@@ -156,14 +156,17 @@ public struct FollowUpStore: Sendable {
     }
 
     /// Takes what a firm's submission says of its gaps. A claim that may not be made (such as one about a gap the supervisor settled) is
-    /// left out and named in the trail; the others stand.
+    /// left out and named in the trail; the others stand. They are of now, or of `day` where what was said before this program is taken over.
     ///
     /// - Returns: the items whose claims were left out, with what is wrong.
     /// - Throws: `.conflict` for a closed quarter, `.notFound` for a firm that is not in the register.
     public func receive(
-        _ claims: [FollowUpClaim], firm: String, quarter: Quarter, by who: String, origin: String, _ actor: TrailActor
+        _ claims: [FollowUpClaim], firm: String, quarter: Quarter, by who: String, origin: String, on day: CivilDate? = nil,
+        _ actor: TrailActor
     ) async throws(SupervisionError) -> [String: [String: FieldProblem]] {
-        let said = Said(at: now(), by: who, party: .firm)
+        // Noon in Taipei of a day that is told; now otherwise.
+        let moment = day.map { Int64($0.day) * 86_400_000_000 + 14_400_000_000 } ?? now()
+        let said = Said(at: moment, by: who, party: .firm)
         return try await database.change(actor, throwing: SupervisionError.self) { db, trail in
             try Self.receive(claims, firm: firm, quarter: quarter, said: said, origin: origin, db, &trail)
         }
