@@ -56,6 +56,9 @@ static const unsigned char questionnaires_twse_2018_standard[] = {
 static const unsigned char questionnaire_checks_twse_2018[] = {
 #embed "../../Packs/questionnaire-checks/twse-2018.yaml"
 };
+static const unsigned char demo_promises[] = {
+#embed "../../Packs/demo/promises.yaml"
+};
 static const unsigned char demo_market[] = {
 #embed "../../Packs/demo/market.yaml"
 };
@@ -71,6 +74,12 @@ static const unsigned char supervision_letters[] = {
 static const unsigned char submissions_policy[] = {
 #embed "../../Packs/submissions/policy.yaml"
 };
+static const unsigned char supervision_inspections[] = {
+#embed "../../Packs/supervision/inspections.yaml"
+};
+static const unsigned char supervision_programme[] = {
+#embed "../../Packs/supervision/programme.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
 };
@@ -82,6 +91,18 @@ static const unsigned char texts_market[] = {
 };
 static const unsigned char texts_followups[] = {
 #embed "../../Packs/texts/followups.yaml"
+};
+static const unsigned char texts_inspections[] = {
+#embed "../../Packs/texts/inspections.yaml"
+};
+static const unsigned char texts_meetings[] = {
+#embed "../../Packs/texts/meetings.yaml"
+};
+static const unsigned char texts_programme[] = {
+#embed "../../Packs/texts/programme.yaml"
+};
+static const unsigned char texts_coaching[] = {
+#embed "../../Packs/texts/coaching.yaml"
 };
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
@@ -129,6 +150,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("questionnaires/twse-2018-standard.yaml", questionnaires_twse_2018_standard),
     FILE_ROW("questionnaire-checks/twse-2018.yaml", questionnaire_checks_twse_2018),
     FILE_ROW("demo/market.yaml", demo_market),
+    FILE_ROW("demo/promises.yaml", demo_promises),
     FILE_ROW("market/twse-2017-printed.yaml", market_twse_2017_printed),
     FILE_ROW("submissions/policy.yaml", submissions_policy),
     FILE_ROW("supervision/policy.yaml", supervision_policy),
@@ -136,7 +158,13 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("texts/market.yaml", texts_market),
     FILE_ROW("supervision/follow-up.yaml", supervision_follow_up),
     FILE_ROW("supervision/letters.yaml", supervision_letters),
+    FILE_ROW("supervision/inspections.yaml", supervision_inspections),
+    FILE_ROW("supervision/programme.yaml", supervision_programme),
     FILE_ROW("texts/followups.yaml", texts_followups),
+    FILE_ROW("texts/inspections.yaml", texts_inspections),
+    FILE_ROW("texts/meetings.yaml", texts_meetings),
+    FILE_ROW("texts/programme.yaml", texts_programme),
+    FILE_ROW("texts/coaching.yaml", texts_coaching),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/submissions.yaml", texts_submissions),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),

@@ -10,6 +10,8 @@ public struct Supervision: Sendable {
         InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
         + SurveyStore.migrations + AnswerStore.migrations + FollowUpStore.migrations + LetterStore.migrations
         + InboxStore.migrations
+        + InspectionStore.migrations + CaseStore<Meeting>.migrations("meetings") + ProgrammeStore.migrations
+        + CoachingStore.migrations + ConsultingStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -37,6 +39,16 @@ public struct Supervision: Sendable {
     public let letters: LetterStore
     /// What firms file, and their keys.
     public let exchange: ExchangeDesk
+    /// Inspections of firms.
+    public let inspections: InspectionStore
+    /// Meetings and what they resolved.
+    public let meetings: CaseStore<Meeting>
+    /// Events, the response team's roster, and support.
+    public let programme: ProgrammeStore
+    /// Coaching of firms on their premises.
+    public let coaching: CoachingStore
+    /// Questions about clauses.
+    public let consulting: ConsultingStore
 
     /// Opens the rooms of a database.
     ///
@@ -58,6 +70,8 @@ public struct Supervision: Sendable {
         let templates: LetterTemplates
         let exchangePolicy: ExchangePolicy
         let rulePacks: [SubmissionManifest.PackReference]
+        let inspectionPolicy: InspectionPolicy
+        let programmePolicy: ProgrammePolicy
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)
@@ -65,6 +79,8 @@ public struct Supervision: Sendable {
             templates = try LetterTemplates.shipped()
             exchangePolicy = try ExchangePolicy.shipped()
             rulePacks = try SubmissionManifest.PackReference.all(of: rulebook)
+            inspectionPolicy = try InspectionPolicy.shipped()
+            programmePolicy = try ProgrammePolicy.shipped()
         } catch {
             throw .document(error)
         }
@@ -77,7 +93,7 @@ public struct Supervision: Sendable {
             try StandingStore.take(db, handedIn, round)
             try answersSink(db, handedIn, round)
         }
-        followUps = FollowUpStore(database: database, register: register, policy: followUpPolicy, now: now)
+        followUps = FollowUpStore(database: database, policy: followUpPolicy, now: now)
         let writer = LetterWriter(templates: templates, policy: followUpPolicy) { rulebook.itemTitle($0) }
         letters = LetterStore(database: database, register: register, writer: writer, now: now)
         let files = EvidenceFiles(database.directory)
@@ -86,6 +102,15 @@ public struct Supervision: Sendable {
                 database: database, files: files, policy: exchangePolicy, rulePacks: Set(rulePacks),
                 standings: SubmissionStandings(questionnaires: questionnaires, register: register), sink: filed, now: now),
             institution: institution, program: program, folder: database.directory.keys, now: now)
+        inspections = InspectionStore(
+            database: database, register: register, tiers: tiers, followUps: followUps, rulebook: rulebook,
+            policy: inspectionPolicy, cases: CaseStore(database: database, now: now))
+        meetings = CaseStore(database: database, now: now)
+        programme = ProgrammeStore(
+            policy: programmePolicy, events: CaseStore(database: database, now: now),
+            shifts: CaseStore(database: database, now: now), support: CaseStore(database: database, now: now))
+        coaching = CoachingStore(cases: CaseStore(database: database, now: now))
+        consulting = ConsultingStore(register: register, cases: CaseStore(database: database, now: now))
     }
 }
 

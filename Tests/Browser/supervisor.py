@@ -86,6 +86,11 @@ def market():
                     ("80-market-status", "/market"), ("81-market-item", "/market/mail"), ("82-market-home", "/"), ("83-import", "/firms/import"),
                     ("84-demo-firm", "/firms/f015"), ("85-demo-tiers", "/tiers?as_of=2017-12-31"), ("86-market-public", "/market?edition=public"),
                     ("87-followups", "/followups?quarter=2017-Q4"), ("88-followup-firm", "/followups/firms/f015"), ("89-gather", "/followups/gather"),
+                    ("89a-gap", "/followups/firms/f001/twse-waf"), ("89b-say", "/followups/firms/f001/twse-waf/say"),
+                    ("89c-letters", "/followups/letters/new"), ("89d-plan", "/inspections/plan"), ("89e-inspection", "/inspections/new"),
+                    ("89f-coaching", "/followups/coaching/new"), ("89g-question", "/followups/questions/new"),
+                    ("89h-programme", "/programme"), ("89i-meetings", "/programme/meetings"), ("89j-roster", "/programme/roster"),
+                    ("89k-support", "/programme/support"),
                 ], *size)
             browser.close()
             return complaints

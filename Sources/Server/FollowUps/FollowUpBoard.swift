@@ -72,6 +72,8 @@ enum FollowUpTabs {
             visit.wording("web.followups"),
             [
                 (visit.wording("followups.board"), "/followups"), (visit.wording("letters.title"), "/followups/letters"),
+                (visit.wording("coaching.title"), "/followups/coaching"),
+                (visit.wording("consulting.title"), "/followups/questions"),
             ], current: current, &page)
     }
 }

@@ -12,19 +12,25 @@ enum LetterSheet {
             for line in sheet.head { page.element("p", text: line) }
             page.element("p") { $0.element("strong", text: sheet.subject) }
             for paragraph in sheet.paragraphs { page.element("p", text: paragraph) }
-            page.element("table") { page in
-                page.element("thead") { page in
-                    page.element("tr") { page in
-                        for column in sheet.columns { page.element("th", ("scope", "col"), text: column) }
-                    }
-                }
-                page.element("tbody") { page in
-                    for row in sheet.rows {
-                        page.element("tr") { page in for cell in row { page.element("td", text: cell) } }
-                    }
+            page.element(
+                "div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", sheet.title)
+            ) { table(sheet, &$0) }
+            page.element("p", ("class", "closing"), text: sheet.closing)
+        }
+    }
+
+    private static func table(_ sheet: Letter.Sheet, _ page: inout HTMLWriter) {
+        page.element("table") { page in
+            page.element("thead") { page in
+                page.element("tr") { page in
+                    for column in sheet.columns { page.element("th", ("scope", "col"), text: column) }
                 }
             }
-            page.element("p", ("class", "closing"), text: sheet.closing)
+            page.element("tbody") { page in
+                for row in sheet.rows {
+                    page.element("tr") { page in for cell in row { page.element("td", text: cell) } }
+                }
+            }
         }
     }
 

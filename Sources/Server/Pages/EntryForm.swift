@@ -1,4 +1,5 @@
 internal import HTML
+internal import Identity
 internal import Reports
 internal import Rulebook
 internal import Supervision
@@ -239,4 +240,48 @@ struct Refusal {
 extension Wording {
     /// What is wrong with a field.
     func callAsFunction(_ problem: FieldProblem) -> String { self("problem.\(problem.rawValue)") }
+}
+
+extension EntryReader {
+    /// - Throws: `.fields` with what could not be read and what the rules say of the rest, when there is anything.
+    func finish(_ rules: [String: FieldProblem] = [:]) throws(SupervisionError) {
+        let all = rules.merging(problems) { $1 }
+        if !all.isEmpty { throw .fields(all) }
+    }
+
+    /// A value that must be there and readable; the stand-in where it is not, which `finish` then refuses.
+    mutating func need<Value>(_ value: Value?, _ name: String, or standIn: Value, _ problem: FieldProblem = .missing) -> Value {
+        if value == nil, problems[name] == nil { demand(false, name, problem) }
+        return value ?? standIn
+    }
+}
+
+extension Refusal {
+    /// What a form can say of an error; nil for one that ends the visit.
+    init?(_ error: SupervisionError) {
+        switch error {
+        case .fields(let problems): self.init(problems: problems)
+        case .conflict(let reason), .refused(let reason): self.init(reason: reason)
+        case .storage, .document, .notFound: return nil
+        }
+    }
+}
+
+extension Services {
+    /// A form and what comes of it, both for holders of one permission. What is sent is done and leads on to another page, or the form comes
+    /// back with what was typed and what was wrong.
+    func entry(
+        _ path: String, _ permission: Permission, _ form: @escaping @Sendable (Visit) async throws -> EntryForm,
+        _ send: @escaping @Sendable (Visit, inout EntryReader) async throws -> String
+    ) -> [Route] {
+        act(path, permission, { visit in try await form(visit).answer(visit) }) { visit in
+            do {
+                var reader = EntryReader(visit)
+                return .see(try await send(visit, &reader))
+            } catch let error as SupervisionError {
+                guard let refusal = Refusal(error) else { throw error }
+                return try await form(visit).answer(visit, refusal)
+            }
+        }
+    }
 }

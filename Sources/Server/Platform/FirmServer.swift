@@ -52,6 +52,15 @@ package enum SupervisorServer {
         routes += LetterPages(services: services).routes
         routes += InboxPages(services: services).routes + InboxVersionPages(services: services).routes
         routes += InboxKeyPages(services: services).routes
+        routes += InspectionPages(services: services).routes
+        routes += InspectionPage(services: services).routes
+        routes += InspectionActs(services: services).routes
+        routes += MeetingPages(services: services).routes
+        routes += ProgrammePages(services: services).routes
+        routes += RosterPages(services: services).routes
+        routes += SupportPages(services: services).routes
+        routes += CoachingPages(services: services).routes
+        routes += ConsultingPages(services: services).routes
         return try RouteTable(routes)
     }
 }

@@ -151,6 +151,8 @@ extension DemoMarket {
         for waiting in try await supervision.tiers.waiting() {
             try await supervision.tiers.confirm(waiting.id, note: "demonstration market", second)
         }
+        let promises: DemoPromises
+        do throws(DocumentError) { promises = try DemoPromises.shipped() } catch { throw .document(error) }
         guard let asked = supervision.questionnaires.first(where: { $0.id == questionnaire }) else {
             throw .notFound("questionnaire \(questionnaire)")
         }
@@ -166,6 +168,12 @@ extension DemoMarket {
             try await supervision.standings.put(
                 source: MarketDesk.source(asked), items: items, rows, reason: "demonstration market", first)
             _ = try await supervision.followUps.gather(from: MarketGaps(supervision.market, asked), quarter, first)
+            for (firm, quarters) in promises.claims.sorted(by: { $0.key < $1.key }) {
+                guard let claims = quarters[quarter] else { continue }
+                let left = try await supervision.followUps.receive(
+                    claims, firm: firm, quarter: quarter, by: "demo-\(firm)", origin: "demo", on: quarter.lastDay, first)
+                guard left.isEmpty else { throw .conflict("\(firm) \(quarter): a promise of the demonstration is not one") }
+            }
         }
     }
 }

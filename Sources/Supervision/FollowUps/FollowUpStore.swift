@@ -3,6 +3,7 @@ public import Database
 public import Documents
 internal import GRDB
 public import Rulebook
+internal import Submissions
 
 /// A quarter that is closed: nothing is added to it any more.
 public struct ClosedQuarter: Sendable, Hashable {
@@ -48,7 +49,6 @@ public struct FollowUpStore: Sendable {
     ]
 
     let database: GovernanceDatabase
-    let register: RegisterStore
     /// How gaps are put in order.
     public let policy: FollowUpPolicy
     let now: @Sendable () -> Int64
@@ -137,7 +137,7 @@ public struct FollowUpStore: Sendable {
             let seen = try Self.version(firm, item, quarter, db)
             guard seen == version else { throw SupervisionError.conflict("something was said of \(item.clipped) meanwhile") }
             let said = Said(at: time, by: actor.who, party: .supervisor)
-            let problems = try Self.problems(content, firm, item, quarter, said, register, db)
+            let problems = try Self.problems(content, firm, item, quarter, said, db)
             guard problems.isEmpty else { throw SupervisionError.fields(problems) }
             try Self.add(content, firm, item, quarter, said, origin, db, &trail)
         }
@@ -148,36 +148,39 @@ public struct FollowUpStore: Sendable {
     /// - Returns: whether it was said.
     static func say(
         _ content: FollowUp.Content, firm: String, item: String, quarter: Quarter, said: Said, origin: String,
-        _ register: RegisterStore, _ db: GRDB.Database, _ trail: inout TrailBook
+        _ db: GRDB.Database, _ trail: inout TrailBook
     ) throws -> Bool {
-        guard try problems(content, firm, item, quarter, said, register, db).isEmpty else { return false }
+        guard try problems(content, firm, item, quarter, said, db).isEmpty else { return false }
         try add(content, firm, item, quarter, said, origin, db, &trail)
         return true
     }
 
     /// Takes what a firm's submission says of its gaps. A claim that may not be made (such as one about a gap the supervisor settled) is
-    /// left out and named in the trail; the others stand.
+    /// left out and named in the trail; the others stand. They are of now, or of `day` where what was said before this program is taken over.
     ///
     /// - Returns: the items whose claims were left out, with what is wrong.
     /// - Throws: `.conflict` for a closed quarter, `.notFound` for a firm that is not in the register.
     public func receive(
-        _ claims: [FollowUpClaim], firm: String, quarter: Quarter, by who: String, origin: String, _ actor: TrailActor
+        _ claims: [FollowUpClaim], firm: String, quarter: Quarter, by who: String, origin: String, on day: CivilDate? = nil,
+        _ actor: TrailActor
     ) async throws(SupervisionError) -> [String: [String: FieldProblem]] {
-        let said = Said(at: now(), by: who, party: .firm)
+        // Noon in Taipei of a day that is told; now otherwise.
+        let moment = day.map { Int64($0.day) * 86_400_000_000 + 14_400_000_000 } ?? now()
+        let said = Said(at: moment, by: who, party: .firm)
         return try await database.change(actor, throwing: SupervisionError.self) { db, trail in
-            try Self.receive(claims, firm: firm, quarter: quarter, said: said, origin: origin, register, db, &trail)
+            try Self.receive(claims, firm: firm, quarter: quarter, said: said, origin: origin, db, &trail)
         }
     }
 
     /// As `receive`, within a transaction that is under way.
     static func receive(
-        _ claims: [FollowUpClaim], firm: String, quarter: Quarter, said: Said, origin: String, _ register: RegisterStore,
-        _ db: GRDB.Database, _ trail: inout TrailBook
+        _ claims: [FollowUpClaim], firm: String, quarter: Quarter, said: Said, origin: String, _ db: GRDB.Database,
+        _ trail: inout TrailBook
     ) throws -> [String: [String: FieldProblem]] {
         try requireOpen(quarter, db)
         var left: [String: [String: FieldProblem]] = [:]
         for claim in claims {
-            let problems = try problems(claim.content, firm, claim.item, quarter, said, register, db)
+            let problems = try problems(claim.content, firm, claim.item, quarter, said, db)
             if problems.isEmpty {
                 _ = try insert(claim.content, firm, claim.item, quarter, said, origin, db)
             } else {
@@ -194,12 +197,45 @@ public struct FollowUpStore: Sendable {
         return left
     }
 
+    /// Takes what a submission says of a firm's gaps, within the transaction that takes the submission. A late submission for a closed quarter is
+    /// taken, but its quarter stays as it was; the trail says so.
+    static func file(
+        _ manifest: SubmissionManifest, of payload: String, at time: Int64, _ db: GRDB.Database, _ trail: inout TrailBook
+    ) throws {
+        guard !manifest.followUps.isEmpty else { return }
+        let (firm, quarter) = (manifest.firm.id, manifest.quarter)
+        guard try !isClosed(quarter, db) else {
+            trail.note(
+                TrailEntry(
+                    "followup.receive", .init("firm", firm), .refused, reason: "closed", details: ["quarter": quarter.description]
+                ))
+            return
+        }
+        let claims = manifest.followUps.compactMap { said in
+            FollowUp.State(rawValue: said.state).map {
+                FollowUpClaim(
+                    item: said.item,
+                    content: .init(state: $0, plan: said.plan, owner: said.owner, due: said.due, progress: said.progress))
+            }
+        }
+        let unknown = manifest.followUps.filter { FollowUp.State(rawValue: $0.state) == nil }.map(\.item)
+        if !unknown.isEmpty {
+            trail.note(
+                TrailEntry(
+                    "followup.receive", .init("firm", firm), .refused, reason: "unknown-state",
+                    details: ["quarter": quarter.description, "left-out": unknown.sorted().joined(separator: " ")]))
+        }
+        let said = Said(at: time, by: manifest.signer.name, party: .firm)
+        _ = try receive(
+            claims, firm: firm, quarter: quarter, said: said, origin: "submission \(payload.prefix(16))", db, &trail)
+    }
+
     private static func problems(
-        _ content: FollowUp.Content, _ firm: String, _ item: String, _ quarter: Quarter, _ said: Said, _ register: RegisterStore,
-        _ db: GRDB.Database
+        _ content: FollowUp.Content, _ firm: String, _ item: String, _ quarter: Quarter, _ said: Said, _ db: GRDB.Database
     ) throws -> [String: FieldProblem] {
         try requireOpen(quarter, db)
-        _ = try register.find(firm, db)
+        let isKnown = try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM firms WHERE id = ?)", arguments: [firm])
+        guard isKnown == true else { throw SupervisionError.notFound("firm \(firm.clipped)") }
         guard FollowUpClaimReader.isItem(item) else { return ["item": .unknown] }
         // What was said after the quarter does not bear on it; what was said before does.
         let before = try Self.words(
@@ -309,10 +345,13 @@ public struct FollowUpStore: Sendable {
         }
     }
 
+    private static func isClosed(_ quarter: Quarter, _ db: GRDB.Database) throws -> Bool {
+        try Bool.fetchOne(
+            db, sql: "SELECT EXISTS (SELECT 1 FROM followup_quarters WHERE quarter = ?)", arguments: [quarter.index]) ?? false
+    }
+
     private static func requireOpen(_ quarter: Quarter, _ db: GRDB.Database) throws {
-        let isClosed = try Bool.fetchOne(
-            db, sql: "SELECT EXISTS (SELECT 1 FROM followup_quarters WHERE quarter = ?)", arguments: [quarter.index])
-        if isClosed == true { throw SupervisionError.conflict("\(quarter) is closed") }
+        if try isClosed(quarter, db) { throw SupervisionError.conflict("\(quarter) is closed") }
     }
 
     // MARK: Reading

@@ -159,6 +159,7 @@ struct InboxStore: Sendable {
             Self.entry(
                 "submission.receive", firm, filing,
                 ["sha256": envelope.payloadHash, "package": package, "key": key, "origin": origin]))
+        try FollowUpStore.file(manifest, of: envelope.payloadHash, at: now(), db, &trail)
     }
 
     /// Writes the answers of a reply beside their questions.

@@ -101,6 +101,49 @@ final class FollowUpWorld: Sendable {
         }
     }
 
+    /// One case of each kind, far enough on that its pages have something to show.
+    func settleCases() async throws {
+        let actor = TrailActor.system("test")
+        let due = try #require(CivilDate("2018-06-30"))
+        let today = try #require(CivilDate("2018-01-10"))
+        let agreement = AgreedAction.Agreement(what: "建置", item: "twse-waf", word: .init(owner: "林", due: due))
+        let inspections = supervision.inspections
+        try await inspections.plan(
+            .init(year: 2018, occasion: .thematic, theme: "online-orders", firm: "alpha", day: today, lead: "王", why: "展延"), actor
+        )
+        try await inspections.begin(1, on: today, actor)
+        for row in try await inspections.cases.find(1).rows {
+            try await inspections.cases.apply(
+                .answer(clause: row.clause, answer: row.clause == "twse-waf" ? .finding : .notLooked, note: "看", evidence: ""),
+                to: 1, actor)
+        }
+        try await inspections.find(1, clause: "twse-waf", severity: "major", text: "未建置", actor)
+        try await inspections.sign(1, conclusion: "一項", actor)
+        try await inspections.cases.apply(.agree(finding: 1, agreement), to: 1, actor)
+        try await supervision.meetings.begin(
+            .plan(
+                .init(year: 2018, number: 1, title: "資安會議", day: today, place: "臺北", participants: "甲\n乙", agenda: "一\n二")), actor
+        )
+        try await supervision.meetings.apply(.resolve(agreement), to: 1, actor)
+        let programme = supervision.programme
+        try await programme.plan(
+            .init(kind: "briefing", region: "north", title: "北區說明會", day: today, place: "臺北", note: ""), actor)
+        try await programme.events.apply(.attend([.init(firm: "alpha", persons: 3)]), to: 1, actor)
+        let now = clock.microseconds
+        try await programme.shifts.begin(
+            .plan(.init(person: "王值班", contact: "02-0000-0000", from: now - 3_600_000_000, until: now + 7_200_000_000)), actor)
+        try await programme.call(
+            .init(firm: "beta", kind: "incident", title: "遭 DDoS", text: "請協助", contact: "陳", received: now - 60_000_000), actor)
+        let coaching = supervision.coaching
+        try await coaching.cases.begin(
+            .plan(.init(firm: "alpha", items: ["twse-waf"], reason: "展延", day: today, participants: "王")), actor)
+        try await coaching.cases.apply(.visit(day: today, participants: "王", minutes: "談"), to: 1, actor)
+        try await coaching.agree(agreement, in: 1, actor)
+        try await supervision.consulting.cases.begin(
+            .ask(.init(clause: "twse-waf", firm: "alpha", title: "雲端 WAF", text: "雲端可否？")), party: .firm, actor)
+        try await supervision.consulting.cases.apply(.answer("可"), to: 1, actor)
+    }
+
     /// Everybody who asks is this one from now on.
     func impersonate(_ names: [String], isFresh: Bool = true) {
         let roles = Set(names.map { RoleName(rawValue: $0) })

@@ -42,7 +42,7 @@ struct LetterTests {
         #expect(
             chinese.head == ["受文者：甲證股份有限公司", "發文日期：民國107年1月10日（2018-01-10）", "發文字號：追蹤字第1070001號"])
         #expect(
-            chinese.subject == "主旨：民國106年第4季資通安全防護標準落實情形，尚有 2 項待改善，請於 民國107年2月9日（2018-02-09）前回復。")
+            chinese.subject == "主旨：民國106年第4季資通安全防護標準落實情形，尚有 2 項待改善，請於民國107年2月9日（2018-02-09）前回復。")
         #expect(chinese.paragraphs.count == 3 && chinese.paragraphs[1].hasPrefix("其中 2 項有逾期"))
         #expect(
             chinese.rows == [
