@@ -71,6 +71,9 @@ static const unsigned char texts_questionnaire[] = {
 static const unsigned char texts_market[] = {
 #embed "../../Packs/texts/market.yaml"
 };
+static const unsigned char supervision_watch[] = {
+#embed "../../Packs/supervision/watch.yaml"
+};
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
 };
@@ -118,6 +121,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("supervision/policy.yaml", supervision_policy),
     FILE_ROW("texts/questionnaire.yaml", texts_questionnaire),
     FILE_ROW("texts/market.yaml", texts_market),
+    FILE_ROW("supervision/watch.yaml", supervision_watch),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/survey.yaml", texts_survey),

@@ -8,7 +8,7 @@ public struct Supervision: Sendable {
     /// The tables of all its features.
     public static let migrations =
         InstitutionStore.migrations + RegisterStore.migrations + TierStore.migrations + StandingStore.migrations
-        + SurveyStore.migrations + AnswerStore.migrations
+        + SurveyStore.migrations + AnswerStore.migrations + WatchStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -30,6 +30,8 @@ public struct Supervision: Sendable {
     public let surveys: SurveyStore
     /// What firms answer.
     public let answers: AnswerStore
+    /// Probes of firms' services.
+    public let watch: WatchDesk
 
     /// Opens the rooms of a database.
     ///
@@ -44,8 +46,10 @@ public struct Supervision: Sendable {
         now: @escaping @Sendable () -> Int64
     ) throws(SupervisionError) {
         self.rulebook = rulebook
+        let watching: WatchPolicy
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
+            watching = try WatchPolicy.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)
         } catch {
             throw .document(error)
@@ -59,5 +63,6 @@ public struct Supervision: Sendable {
             try StandingStore.take(db, handedIn, round)
             try answersSink(db, handedIn, round)
         }
+        watch = WatchDesk(WatchStore(database: database, register: register, policy: watching, now: now))
     }
 }
