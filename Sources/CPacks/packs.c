@@ -83,6 +83,9 @@ static const unsigned char texts_supervisor[] = {
 static const unsigned char texts_survey[] = {
 #embed "../../Packs/texts/survey.yaml"
 };
+static const unsigned char texts_watch[] = {
+#embed "../../Packs/texts/watch.yaml"
+};
 static const unsigned char texts_web[] = {
 #embed "../../Packs/texts/web.yaml"
 };
@@ -125,6 +128,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/survey.yaml", texts_survey),
+    FILE_ROW("texts/watch.yaml", texts_watch),
     FILE_ROW("texts/web.yaml", texts_web),
     FILE_ROW("web/plumbline.css", web_plumbline_css),
     FILE_ROW("web/plumbline.js", web_plumbline_js),

@@ -8,7 +8,7 @@ struct Page {
     /// Places of the navigation.
     enum Place: String, CaseIterable {
         case today, obligations, systems, firm
-        case market, firms, tiers, questionnaires, my
+        case market, firms, tiers, questionnaires, watch, my
         case trail, accounts
 
         var path: String { self == .today || self == .market ? "/" : "/" + rawValue }
@@ -17,7 +17,7 @@ struct Page {
         func belongs(to side: Side) -> Bool {
             switch self {
             case .today, .obligations, .systems, .firm: side == .firm
-            case .market, .firms, .tiers, .questionnaires, .my: side == .supervisor
+            case .market, .firms, .tiers, .questionnaires, .watch, .my: side == .supervisor
             case .trail, .accounts: true
             }
         }
@@ -27,7 +27,7 @@ struct Page {
             case .today, .obligations: .complianceRead
             case .systems: .systemsRead
             case .firm: .firmRead
-            case .market, .firms, .tiers: .marketRead
+            case .market, .firms, .tiers, .watch: .marketRead
             case .questionnaires: .submissionsRead
             case .my: .answersGive
             case .trail: .trailRead

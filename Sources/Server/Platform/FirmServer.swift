@@ -43,6 +43,7 @@ package enum SupervisorServer {
         routes += SurveyPages(services: services).routes
         routes += SurveyFirmPages(services: services).routes
         routes += MyPages(services: services).routes
+        routes += WatchPages(services: services).routes
         return try RouteTable(routes)
     }
 }

@@ -103,4 +103,7 @@ public final class WatchDesk: Sendable {
         let written = try await results.results(of: id, limit: limit)
         return Array((waiting.reversed().filter { !written.prefix(waiting.count).contains($0) } + written).prefix(limit))
     }
+
+    /// Counts of hours whose results are not kept one by one any more, newest first.
+    public func hours(_ id: String) async throws(SupervisionError) -> [WatchHour] { try await results.hours(of: id) }
 }

@@ -5,6 +5,8 @@ internal import Rulebook
 struct WatchPlan: Sendable {
     /// Seconds of its minute in which a probe may begin; the rest is for waiting.
     static let seconds = 2...45
+    /// The first look at a target comes within so many milliseconds.
+    static let early = 10_000
     /// Both clocks may drift apart by so many milliseconds between two looks.
     static let drift: Int64 = 2_000
 
@@ -43,10 +45,8 @@ struct WatchPlan: Sendable {
         var ready: [(at: Int64, target: WatchTarget)] = []
         for target in targets {
             guard let at = due[target.id] else {
-                // The first look at a target does not wait for its interval.
-                let minute = WatchHours.floorDivide(wall, 60_000)
-                due[target.id] =
-                    Self.moment(in: minute, wall, steady, random) ?? Self.moment(in: minute + 1, wall, steady, random) ?? steady
+                // The first look at a target does not wait for its turn.
+                due[target.id] = steady + Int64(random(Self.early))
                 continue
             }
             if at <= steady { ready.append((at, target)) }

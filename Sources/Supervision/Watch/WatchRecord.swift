@@ -91,3 +91,19 @@ public struct WatchResult: Sendable, Hashable {
     /// A result.
     public init(at: Instant, _ finding: WatchFinding) { (self.at, self.finding) = (at, finding) }
 }
+
+/// Counts of the results of one hour, kept when the results themselves are not.
+public struct WatchHour: Sendable, Hashable {
+    /// Its first second.
+    public var hour: Instant
+    /// Good results.
+    public var up: Int
+    /// Failures.
+    public var failed: Int
+    /// Probes that said nothing of the service.
+    public var silent: Int
+    /// Milliseconds of all of them together.
+    public var milliseconds: Int
+    /// Those of the slowest one.
+    public var slowest: Int
+}

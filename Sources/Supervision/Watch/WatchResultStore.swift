@@ -235,21 +235,11 @@ struct WatchResultStore: Sendable {
         }
     }
 
-    /// Counts of one hour.
-    struct Hour: Sendable, Hashable {
-        var hour: Instant
-        var up: Int
-        var failed: Int
-        var silent: Int
-        var milliseconds: Int
-        var slowest: Int
-    }
-
     /// Counts of hours of a target, newest first.
-    func hours(of target: String) async throws(SupervisionError) -> [Hour] {
+    func hours(of target: String) async throws(SupervisionError) -> [WatchHour] {
         try await database.read(throwing: SupervisionError.self) { db in
             try Row.fetchAll(db, sql: "SELECT * FROM watch_hours WHERE target = ? ORDER BY hour DESC", arguments: [target]).map {
-                Hour(
+                WatchHour(
                     hour: Instant(seconds: ($0["hour"] as Int64) * 3_600), up: $0["up"], failed: $0["failed"],
                     silent: $0["silent"], milliseconds: $0["milliseconds"], slowest: $0["slowest"])
             }

@@ -88,6 +88,27 @@ public struct WatchSight: Sendable {
         certificateEnds.map { Int(WatchHours.floorDivide($0 - now, 86_400)) }
     }
 
+    /// The minutes of each day of the quarter until now, newest first.
+    public var days: [(day: CivilDate, tally: WatchTally)] {
+        let first = Instant(minute: quarterStart).date(in: .taipei).day
+        let last = Instant(minute: max(asOf - 1, quarterStart)).date(in: .taipei).day
+        return (first...max(first, last)).reversed().map { number in
+            let day = CivilDate(day: number)
+            return (
+                day,
+                duty.tally(
+                    stretches,
+                    in: Self.minute(of: day)..<min(Self.minute(of: day) + WatchHours.dayMinutes, max(asOf, Self.minute(of: day))))
+            )
+        }
+    }
+
+    /// Whether several services fail and none answers: then it may be this installation's own network.
+    public static func allFail(_ sights: [WatchSight]) -> Bool {
+        let watched = sights.filter { $0.standing != .off && $0.standing != .unknown }
+        return watched.count >= 3 && watched.allSatisfy { $0.standing == .down || $0.standing == .suspect }
+    }
+
     /// Worst first: how bad it is, as a number that grows.
     public var severity: Int {
         switch standing {

@@ -131,6 +131,11 @@ public struct WatchMeasure: Sendable, Hashable {
     /// Minutes that it may last.
     public var tolerance: Int64
 
+    /// Those minutes.
+    public init(down: Int64, unknown: Int64, tolerance: Int64) {
+        (self.down, self.unknown, self.tolerance) = (down, unknown, tolerance)
+    }
+
     /// What the tolerance says.
     public var verdict: Verdict { down > tolerance ? .exceeded : down + unknown > tolerance ? .undetermined : .within }
 }

@@ -330,7 +330,7 @@ struct WatchDeskTests {
         #expect(try await world.desk.results.compact(at: world.clock.instant))
         #expect(try await world.desk.results.compact(at: world.clock.instant) == false)
         #expect(try await world.desk.latest("orders", limit: 1_000).isEmpty)
-        let hours = try await world.desk.results.hours(of: "orders")
+        let hours = try await world.desk.hours("orders")
         #expect(hours.reduce(0) { $0 + $1.up } == all.count { $0.finding.outcome == .up })
         #expect(hours.reduce(0) { $0 + $1.failed } == all.count { $0.finding.outcome == .timeout })
         #expect(hours.reduce(0) { $0 + $1.silent } == all.count { $0.finding.outcome == .resolver })
