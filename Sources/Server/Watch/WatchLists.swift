@@ -132,9 +132,9 @@ enum WatchLists {
             columns: [
                 .init("version", "#", isNumber: true, { .integer($0.version) }),
                 .init("at", wording("watch.when"), { WatchBoard.time($0.at) }) { row, page in Shapes.time(row.at, &page) },
-                .init("by", wording("watch.by"), { .text($0.by) }),
+                .init("by", wording("watch.approved"), { .text($0.by) }),
                 .init("until", wording("watch.until"), { .text($0.until.description) }),
-                .init("note", wording("watch.note"), { .text($0.note) }),
+                .init("note", wording("watch.day-note"), { .text($0.note) }),
             ], text: { $0.note }, schema: "plumbline.service-approvals/1")
     }
 }

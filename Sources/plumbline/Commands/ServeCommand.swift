@@ -190,7 +190,7 @@ struct House {
 
     static func open(
         _ directory: DataDirectory, role: String?, common: CommonOptions, origin: String, everyoneNeedsFactor: Bool,
-        watchAllowsLocal: Bool
+        watchAllowsLocal: Bool = false
     ) async throws -> House {
         let rulebook = try common.rulebook()
         let library = try common.library(rulebook)

@@ -58,7 +58,7 @@ struct WatchPageTests {
         let shown = try await site.send(.get, "/watch/orders?days=7").text
         #expect(shown.contains("wrong status (503)") && shown.contains("<svg class=\"bar-chart\"") && shown.contains("goes on"))
         #expect(shown.contains("class=\"fill-non-compliant\"") && shown.contains("class=\"fill-not-applicable\""))
-        await site.services.database.close()
+        await site.world.close()
     }
 
     @Test("numbers of the board are those of the export, and the rate is theirs")
@@ -93,7 +93,7 @@ struct WatchPageTests {
             #expect(rows.isEmpty == (part == "hours"), "\(part)")
             #expect(try await site.send(.get, "/watch/orders/\(part)").status == 200)
         }
-        await site.services.database.close()
+        await site.world.close()
     }
 
     @Test("a form that is wrong says what, and stores nothing; what was typed stays")
@@ -115,7 +115,7 @@ struct WatchPageTests {
         #expect(try await site.services.supervision.watch.targets.all().isEmpty)
         let chinese = try await site.send(.post, "/watch/new", form: WatchSite.fields([("host", "10.0.0.1")]), language: "zh-TW")
         #expect(chinese.text.contains("須為完整的小寫主機名稱或公開位址"))
-        await site.services.database.close()
+        await site.world.close()
     }
 
     @Test("changing, not agreeing, renewing, retiring")
@@ -143,7 +143,7 @@ struct WatchPageTests {
         #expect(try await targets.record("orders").inForce(at: now) == nil)
         #expect(try await site.send(.get, "/watch/nothing").status == 404)
         #expect(try await site.send(.post, "/watch/nothing/retire", form: [("reason", "x")]).status == 404)
-        await site.services.database.close()
+        await site.world.close()
     }
 
     @Test("closed days are entered and taken back")
@@ -164,7 +164,7 @@ struct WatchPageTests {
             try await site.send(.post, "/watch/days", form: [("day", "2027-02-05"), ("markets", "as-weekday")]).status == 303)
         #expect(try await site.services.supervision.watch.targets.days().isEmpty)
         #expect(try await site.send(.post, "/watch/days", form: [("day", "soon"), ("markets", "closed")]).status == 200)
-        await site.services.database.close()
+        await site.world.close()
     }
 
     @Test("several services that fail at once look like this installation's own network; the test option is seen")
@@ -174,7 +174,7 @@ struct WatchPageTests {
         await site.run(minutes: 5, Self.prober { WatchFinding(.unreachable) })
         let board = try await site.send(.get, "/watch").text
         #expect(board.contains("own network first") && board.contains("--watch-allow-local"))
-        await site.services.database.close()
+        await site.world.close()
     }
 
     @Test("A1 every role of a supervisor at every address of the watch: let in exactly where a permission says so")
@@ -182,8 +182,8 @@ struct WatchPageTests {
         let site = try await WatchSite()
         try await site.watch()
         var counts: [Bool: Int] = [:]
-        let roles = site.roles.roles.filter { $0.sides.contains(.supervisor) }.map { [$0.name.rawValue] } + [[]]
-        let watched = site.routes.routes.filter { $0.path.hasPrefix("/watch") }
+        let roles = site.world.roles.roles.filter { $0.sides.contains(.supervisor) }.map { [$0.name.rawValue] } + [[]]
+        let watched = site.world.routes.routes.filter { $0.path.hasPrefix("/watch") }
         #expect(watched.count == 16, "\(watched.count)")
         for names in roles {
             site.become(names)
@@ -205,7 +205,7 @@ struct WatchPageTests {
             }
         }
         #expect(counts[true, default: 0] > 40 && counts[false, default: 0] > 40, "\(counts)")
-        await site.services.database.close()
+        await site.world.close()
     }
 
     @Test("probes over real sockets: an answer, an error, a closed port; forbidden addresses are not connected to")
