@@ -105,9 +105,9 @@ browser-test: setup-test
 	@$(BROWSER)/bin/python -c 'import playwright' 2>/dev/null || $(BROWSER)/bin/pip install --quiet -r Tests/Browser/requirements.txt || [ -n "$(MAY_SKIP)" ]
 	$(SWIFT) build --product plumbline
 	@if $(BROWSER)/bin/python -c 'import playwright' 2>/dev/null; then \
-	    for walk in first_run accounts supervisor; do echo "walking: $$walk"; $(BROWSER)/bin/python Tests/Browser/$$walk.py .build/debug/plumbline $(PICTURES) || exit 1; done; \
+	    for walk in first_run accounts supervisor watch; do echo "walking: $$walk"; $(BROWSER)/bin/python Tests/Browser/$$walk.py .build/debug/plumbline $(PICTURES) || exit 1; done; \
 	    echo "pictures: $$(ls $(PICTURES) | wc -l) in $(PICTURES)"; \
-	else echo "SKIPPED: 3 walks in the browser, its driver could not be installed" >&2; fi
+	else echo "SKIPPED: 4 walks in the browser, its driver could not be installed" >&2; fi
 
 # The long faults of vault and database: so many kills -9 and simulated crashes, from that seed.
 KILLS ?= 1000

@@ -172,12 +172,24 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Looks at a service from outside: one connection to a checked address, bounded in everything.
+        .target(
+            name: "Probes",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+
         .target(
             name: "Server",
             dependencies: [
                 "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
                 "Spreadsheets", "Submissions", "Supervision",
-                "Vault",
+                "Probes", "Vault",
                 "Workspace",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -269,6 +281,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -292,6 +305,18 @@ let package = Package(
             name: "SupervisionTests",
             dependencies: [
                 "Database", "Documents", "Rulebook", "Spreadsheets", "Submissions", "Supervision", "TestProcesses", "Vault",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProbesTests",
+            dependencies: [
+                "Probes",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),

@@ -13,6 +13,7 @@ declare -A may=(
     [Vault]="CHash CTimex CZstd"
     [VaultNetwork]="Vault"
     [Database]="Documents Vault"
+    [Probes]=""
     [QR]=""
     [Spreadsheets]="CExpat CMinizip CXLSXWriter"
     [Identity]="CArgon2 CPacks Database Documents Rulebook"
@@ -24,11 +25,11 @@ declare -A may=(
     [Workspace]="Assessment Checks Database Documents Rulebook Submissions"
     [Supervision]="CPacks Database Documents Rulebook Spreadsheets Submissions"
     [SelfCheck]="Checks Database Documents Identity Rulebook Vault"
-    [Server]="Assessment Checks Database Documents HTML Identity QR Reports Rulebook SelfCheck Spreadsheets Submissions Supervision Vault Workspace"
+    [Server]="Assessment Checks Database Documents HTML Identity Probes QR Reports Rulebook SelfCheck Spreadsheets Submissions Supervision Vault Workspace"
     [HostAgent]="Checks Documents Rulebook Submissions"
     [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
 )
-ours="CYAML CArgon2 CExpat CHash CMinizip CTimex CXLSXWriter CZstd CPacks Documents HTML QR Spreadsheets Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Submissions Supervision Reports SelfCheck Server HostAgent plumbline"
+ours="CYAML CArgon2 CExpat CHash CMinizip CTimex CXLSXWriter CZstd CPacks Documents HTML Probes QR Spreadsheets Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Submissions Supervision Reports SelfCheck Server HostAgent plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do
@@ -55,7 +56,7 @@ while read -r hit; do complain "force or trap on outside input: $hit"; done < <(
     grep -rnE '\btry!|\bas!|fatalError\(|@unchecked Sendable' Sources --include='*.swift' || true)
 
 while read -r hit; do complain "Foundation in a core target: $hit"; done < <(
-    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Vault Sources/VaultNetwork Sources/Server Sources/Workspace Sources/Submissions Sources/Supervision Sources/Database Sources/SelfCheck Sources/Spreadsheets \
+    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Probes Sources/Vault Sources/VaultNetwork Sources/Server Sources/Workspace Sources/Submissions Sources/Supervision Sources/Database Sources/SelfCheck Sources/Spreadsheets \
         | grep -v '^Sources/Server/Platform/Certificate.swift:' || true)
 
 [ "$failed" = 0 ] && echo "house rules kept"

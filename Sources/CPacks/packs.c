@@ -104,6 +104,9 @@ static const unsigned char texts_programme[] = {
 static const unsigned char texts_coaching[] = {
 #embed "../../Packs/texts/coaching.yaml"
 };
+static const unsigned char supervision_watch[] = {
+#embed "../../Packs/supervision/watch.yaml"
+};
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
 };
@@ -115,6 +118,9 @@ static const unsigned char texts_supervisor[] = {
 };
 static const unsigned char texts_survey[] = {
 #embed "../../Packs/texts/survey.yaml"
+};
+static const unsigned char texts_watch[] = {
+#embed "../../Packs/texts/watch.yaml"
 };
 static const unsigned char texts_web[] = {
 #embed "../../Packs/texts/web.yaml"
@@ -165,10 +171,12 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("texts/meetings.yaml", texts_meetings),
     FILE_ROW("texts/programme.yaml", texts_programme),
     FILE_ROW("texts/coaching.yaml", texts_coaching),
+    FILE_ROW("supervision/watch.yaml", supervision_watch),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/submissions.yaml", texts_submissions),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/survey.yaml", texts_survey),
+    FILE_ROW("texts/watch.yaml", texts_watch),
     FILE_ROW("texts/web.yaml", texts_web),
     FILE_ROW("web/plumbline.css", web_plumbline_css),
     FILE_ROW("web/plumbline.js", web_plumbline_js),

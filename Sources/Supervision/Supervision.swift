@@ -11,7 +11,7 @@ public struct Supervision: Sendable {
         + SurveyStore.migrations + AnswerStore.migrations + FollowUpStore.migrations + LetterStore.migrations
         + InboxStore.migrations
         + InspectionStore.migrations + CaseStore<Meeting>.migrations("meetings") + ProgrammeStore.migrations
-        + CoachingStore.migrations + ConsultingStore.migrations
+        + CoachingStore.migrations + ConsultingStore.migrations + WatchStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -49,6 +49,8 @@ public struct Supervision: Sendable {
     public let coaching: CoachingStore
     /// Questions about clauses.
     public let consulting: ConsultingStore
+    /// Probes of firms' services.
+    public let watch: WatchDesk
 
     /// Opens the rooms of a database.
     ///
@@ -72,8 +74,10 @@ public struct Supervision: Sendable {
         let rulePacks: [SubmissionManifest.PackReference]
         let inspectionPolicy: InspectionPolicy
         let programmePolicy: ProgrammePolicy
+        let watching: WatchPolicy
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
+            watching = try WatchPolicy.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)
             followUpPolicy = try FollowUpPolicy.shipped()
             templates = try LetterTemplates.shipped()
@@ -111,6 +115,7 @@ public struct Supervision: Sendable {
             shifts: CaseStore(database: database, now: now), support: CaseStore(database: database, now: now))
         coaching = CoachingStore(cases: CaseStore(database: database, now: now))
         consulting = ConsultingStore(register: register, cases: CaseStore(database: database, now: now))
+        watch = WatchDesk(WatchStore(database: database, register: register, policy: watching, now: now))
     }
 }
 

@@ -21,13 +21,13 @@ def totp(secret, at=None):
 
 
 class Server:
-    def __init__(self, role="firm", demo=None):
+    def __init__(self, role="firm", *more, demo=None):
         self.folder = tempfile.mkdtemp(prefix="plumbline-browser-")
         if demo:
             subprocess.run([PLUMBLINE, "demo", demo, "--data", self.folder + "/data"], check=True, capture_output=True)
         self.log = open(self.folder + "/log", "wb")
         self.process = subprocess.Popen(
-            [PLUMBLINE, "serve", "--data", self.folder + "/data", "--port", str(PORT), "--role", role], stdout=subprocess.PIPE, stderr=self.log, text=True)
+            [PLUMBLINE, "serve", "--data", self.folder + "/data", "--port", str(PORT), "--role", role, *more], stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.link = None
         for line in self.process.stdout:
             found = re.search(r"https://\S+/setup#\S+", line)

@@ -27,7 +27,7 @@ final class SupervisorWorld: Browsing {
 
     var supervision: Supervision { services.supervision }
 
-    init(answersSink: @escaping AnswersSink = { _, _, _ in }) async throws {
+    init(watchAllowsLocal: Bool = false, answersSink: @escaping AnswersSink = { _, _, _ in }) async throws {
         let (scratch, clock) = (try Scratch(), Clock())
         (self.scratch, self.clock) = (scratch, clock)
         var settings = DatabaseSettings()
@@ -54,7 +54,7 @@ final class SupervisorWorld: Browsing {
             Services(
                 identity: identity, database: database, hub: EventHub(),
                 parties: .firms(of: supervision, now: { clock.microseconds })),
-            supervision: supervision)
+            supervision: supervision, watchAllowsLocal: watchAllowsLocal)
         let metrics = Metrics()
         routes = try SupervisorServer.routes(services, metrics: metrics)
         let sink = sink
@@ -76,20 +76,21 @@ final class SupervisorWorld: Browsing {
     }
 
     /// Somebody with some roles, who acts for a party or for none.
-    func person(_ names: [String], party: String? = nil, isFresh: Bool = true, display: String = "Test", number: Int64 = 77)
-        -> SignedIn
-    {
+    func person(
+        _ names: [String], party: String? = nil, isFresh: Bool = true, display: String = "Test", number: Int64 = 77,
+        name: String = "test.person"
+    ) -> SignedIn {
         let names = Set(names.map { RoleName(rawValue: $0) })
         let now = Instant(seconds: clock.microseconds / 1_000_000)
         let account = Account(
-            id: AccountID(number), name: ServerWorld.name("test.person"), person: "E-1", displayName: display, mail: nil,
+            id: AccountID(number), name: ServerWorld.name(name), person: "E-1", displayName: display, mail: nil,
             phone: nil,
             state: .active, stateReason: "", roles: names, party: party, isBreakGlass: false, temporaryUntil: nil,
             conditions: UseConditions(), createdAt: now, lastSignIn: now, passwordState: .chosen, passwordSetAt: now,
             initialUntil: nil)
         let principal = Principal(
             kind: .person, account: account.id, permissions: roles.permissions(of: names), party: party, provenAt: now,
-            trailActor: .account(id: "\(number)", name: "test.person"))
+            trailActor: .account(id: "\(number)", name: name))
         let session = Session(
             principal: principal, account: account, reference: "reference", formToken: "form-token", createdAt: now,
             endsAt: now.adding(seconds: 1_000), idleEndsAt: now.adding(seconds: 1_000), hasFactor: true, passwordEndsIn: nil)

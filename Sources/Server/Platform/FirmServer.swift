@@ -61,6 +61,7 @@ package enum SupervisorServer {
         routes += SupportPages(services: services).routes
         routes += CoachingPages(services: services).routes
         routes += ConsultingPages(services: services).routes
+        routes += WatchPages(services: services).routes
         return try RouteTable(routes)
     }
 }

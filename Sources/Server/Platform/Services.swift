@@ -70,8 +70,12 @@ package struct SupervisorServices: Sendable {
     package var common: Services
     /// The register of firms and all that is known of the market.
     package var supervision: Supervision
+    /// Whether the service watch may probe this machine and private networks: for tests, and said on its pages.
+    package var watchAllowsLocal: Bool
 
-    package init(_ common: Services, supervision: Supervision) { (self.common, self.supervision) = (common, supervision) }
+    package init(_ common: Services, supervision: Supervision, watchAllowsLocal: Bool = false) {
+        (self.common, self.supervision, self.watchAllowsLocal) = (common, supervision, watchAllowsLocal)
+    }
 
     package subscript<Value>(dynamicMember path: KeyPath<Services, Value>) -> Value { common[keyPath: path] }
 }

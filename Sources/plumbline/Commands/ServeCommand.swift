@@ -57,6 +57,11 @@ struct ServeCommand: AsyncParsableCommand {
         help: "Everybody needs a second factor, not only administrators.")
     var everyoneNeedsFactor = true
 
+    @Flag(
+        name: .customLong("watch-allow-local"),
+        help: "Let the service watch of a supervisor probe this machine and private networks. For tests only; its pages say so.")
+    var watchAllowsLocal = false
+
     func validate() throws {
         guard (0...65_535).contains(port), (1...65_535).contains(publicPort ?? 1) else {
             throw ValidationError("a port is 0 to 65535")
@@ -82,7 +87,8 @@ struct ServeCommand: AsyncParsableCommand {
         let origin = shown == 443 ? "https://\(host)" : "https://\(host):\(shown)"
         let directory = try Self.directory(data)
         let house = try await House.open(
-            directory, role: role, common: common, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
+            directory, role: role, common: common, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor,
+            watchAllowsLocal: watchAllowsLocal)
         let services = house.services
         let (certificate, key) = (directory.tls + "/server.pem", directory.tls + "/server.key")
         let isNew = try ServerCertificate.ensure(certificate: certificate, key: key, host: host, now: Terminal.now.seconds)
@@ -101,6 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
         await Self.tell(log) { try await diary.started() }
         let sweeper = Task { await Self.sweep(services, diary, log) }
         let courier = Task { await Self.deliver(house, log) }
+        let watch = house.watch(log)
         var failure: (any Error)?
         do {
             try await PlatformServer(platform, hub: services.hub).run(
@@ -115,6 +122,8 @@ struct ServeCommand: AsyncParsableCommand {
         // Also where it could not listen: what was begun is ended in order.
         sweeper.cancel()
         courier.cancel()
+        watch?.cancel()
+        await watch?.value
         await Self.tell(log) { try await services.identity.sessions.saveActivity() }
         await Self.tell(log) { try await diary.stopped() }
         await house.close()
@@ -196,7 +205,8 @@ struct House {
     }
 
     static func open(
-        _ directory: DataDirectory, role: String?, common: CommonOptions, origin: String, everyoneNeedsFactor: Bool
+        _ directory: DataDirectory, role: String?, common: CommonOptions, origin: String, everyoneNeedsFactor: Bool,
+        watchAllowsLocal: Bool = false
     ) async throws -> House {
         let rulebook = try common.rulebook()
         let library = try common.library(rulebook)
@@ -205,7 +215,8 @@ struct House {
             directory, migrations: migrations, settings: try settings(policy))
         do {
             return try await open(
-                database, role: role, rulebook, library, policy, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor)
+                database, role: role, rulebook, library, policy, origin: origin, everyoneNeedsFactor: everyoneNeedsFactor,
+                watchAllowsLocal: watchAllowsLocal)
         } catch {
             await database.close()
             throw error
@@ -218,7 +229,7 @@ struct House {
 
     private static func open(
         _ database: GovernanceDatabase, role: String?, _ rulebook: Rulebook, _ library: CheckLibrary, _ policy: IdentityPolicy,
-        origin: String, everyoneNeedsFactor: Bool
+        origin: String, everyoneNeedsFactor: Bool, watchAllowsLocal: Bool
     ) async throws -> House {
         let role = try await InstallationStore(database).settle(role, standard: Side.firm.rawValue)
         let side = Side(rawValue: role) ?? .firm
@@ -243,7 +254,8 @@ struct House {
             try await supervision.exchange.prepare()
             var common = services
             common.parties = .firms(of: supervision, now: now)
-            return House(content: .supervisor(SupervisorServices(common, supervision: supervision)), database: database)
+            let supervisor = SupervisorServices(common, supervision: supervision, watchAllowsLocal: watchAllowsLocal)
+            return House(content: .supervisor(supervisor), database: database)
         }
     }
 
@@ -255,6 +267,13 @@ struct House {
             try Retention(name: "trail", days: policy[.trailRetention] / 86_400), try Order(by: "plumbline serve", reason: origin)
         )
         return settings
+    }
+
+    /// Watches firms' services from now on; nil for a firm, which watches nobody.
+    func watch(_ log: ServerLog) -> Task<Void, Never>? {
+        guard case .supervisor(let services) = content else { return nil }
+        let runner = WatchService.runner(services, log)
+        return Task { await runner.run() }
     }
 
     func close() async { await database.close() }
