@@ -104,7 +104,7 @@ public struct Supervision: Sendable {
         exchange = ExchangeDesk(
             store: InboxStore(
                 database: database, files: files, policy: exchangePolicy, rulePacks: Set(rulePacks),
-                standings: SubmissionStandings(questionnaires: questionnaires, register: register), sink: filed, now: now),
+                standings: SubmissionStandings(questionnaires: questionnaires), sink: filed, now: now),
             institution: institution, program: program, folder: database.directory.keys, now: now)
         inspections = InspectionStore(
             database: database, register: register, tiers: tiers, followUps: followUps, rulebook: rulebook,

@@ -26,7 +26,7 @@ final class TestClock: Sendable {
     func advance(days: Int64) { advance(seconds: days * 86_400) }
 }
 
-/// A data directory after the first run of a firm: an administrator and an officer, both signed in with a password of their own and a second
+/// A data directory after a first run: an administrator, and an officer of a firm or an examiner of a supervisor, both signed in with a password of their own and a second
 /// factor. The server is stopped.
 final class PlatformWorld: Sendable {
     let scratch: Scratch
@@ -34,6 +34,7 @@ final class PlatformWorld: Sendable {
     let effects: FileEffects
     let rulebook: Rulebook
     let policy: IdentityPolicy
+    let side: Side
 
     static let passwords = ["Tw!st3d-Kelp_Orbit", "Vx9!mKqz#Rtwp-Lamp"]
     static let persons = ["EMPLOYEE-7001", "EMPLOYEE-7002"]
@@ -41,7 +42,8 @@ final class PlatformWorld: Sendable {
 
     var path: String { scratch.path + "/data" }
 
-    init(retention days: Int? = nil) async throws {
+    init(retention days: Int? = nil, side: Side = .firm) async throws {
+        self.side = side
         scratch = try Scratch()
         rulebook = try ShippedFiles.rulebook()
         policy = try PolicyReader.shipped(rulebook)
@@ -52,7 +54,7 @@ final class PlatformWorld: Sendable {
         files.space = { _ in DiskSpace(total: 100 << 30, free: 60 << 30) }
         files.clockHealth = { ClockHealth(isSynchronized: true, maximumError: 12_000, boot: "") }
         effects = files
-        try await serve(retention: days) { house in try await house.firstRun() }
+        try await serve(retention: days) { house in try await house.firstRun(side) }
     }
 
     /// Runs a server on the directory, without a network, and stops it in order unless told otherwise.
@@ -141,15 +143,16 @@ struct RunningPlatform: Sendable {
         )
         let directory = try DataDirectory.openOrCreate(path)
         database = try await GovernanceDatabase.open(
-            directory, migrations: IdentitySchema.migrations + Workspace.migrations, settings: settings,
+            directory, migrations: InstallationStore.migrations + IdentitySchema.migrations + Workspace.migrations, settings: settings,
             effects: DatabaseEffects(
                 now: { clock.microseconds }, pause: { try await Task.sleep(for: .seconds(86_400)) }, trailFiles: world.effects))
+        _ = try await InstallationStore(database).settle(world.side.rawValue, standard: world.side.rawValue)
         let effects = IdentityEffects(now: { clock.now }, random: IdentityEffects.live.random)
         identity = try IdentityService(
             database: database, keys: try IdentityKeys(path: directory.keys + "/identity.key", effects: effects),
             policy: world.policy,
             roles: try RoleReader.shipped(), guesses: try GuessList.shipped(),
-            configuration: try IdentityConfiguration(side: .firm, origin: "https://localhost:8443", everyoneNeedsFactor: true),
+            configuration: try IdentityConfiguration(side: world.side, origin: "https://localhost:8443", everyoneNeedsFactor: true),
             effects: effects,
             // Argon2id is tested elsewhere; what is stored has its form and its cost.
             hasher: PasswordHasher { password, salt, _, length in Array(SHA256.hash(data: salt + password).prefix(length)) })
@@ -162,7 +165,7 @@ struct RunningPlatform: Sendable {
     }
 
     /// Two people get accounts, sign in, choose passwords and set up second factors.
-    func firstRun() async throws {
+    func firstRun(_ side: Side) async throws {
         let link = try await identity.setup.makeLink()
         let ticket = try #require(link.split(separator: "#").last.map(String.init))
         let people = try await identity.setup.finish(
@@ -172,7 +175,7 @@ struct RunningPlatform: Sendable {
             worker: NewPerson(
                 name: try #require(AccountName(PlatformWorld.names[1])), person: PlatformWorld.persons[1], displayName: "林美美",
                 mail: "secret.mail@example.com"),
-            role: RoleName(rawValue: "officer"), client: client)
+            role: RoleName(rawValue: side == .firm ? "officer" : "examiner"), client: client)
         for (index, made) in people.enumerated() {
             try await signIn(made.person.name.text, made.password.text, choosing: PlatformWorld.passwords[index])
         }

@@ -51,6 +51,25 @@ struct SelfCheckTests {
         #expect(open.count == verdicts.count - compliant.count - 1)
     }
 
+    @Test("a supervisor's directory is judged by a supervisor's roles, and a directory of before roles were said by a firm's")
+    func supervisor() async throws {
+        let world = try await PlatformWorld(side: .supervisor)
+        func undefined() throws -> [Node] {
+            guard case .list(let names)? = try world.collect().groups["roles"]?["undefined"]?.value else {
+                throw Failure("no list of undefined roles")
+            }
+            return names
+        }
+        #expect(try undefined().isEmpty)
+        let (firm, verdicts) = (try await PlatformWorld(), try world.judge(try world.collect()))
+        #expect(verdicts == (try firm.judge(try firm.collect())))
+        #expect(!verdicts.filter { isOurs($0.key) }.values.contains { $0.isBreach })
+        // The same accounts would be wrong at a firm.
+        try world.forge("DROP TABLE installation")
+        #expect(try undefined().count == 1)
+        #expect(try world.judge(try world.collect())["cnfa-3.8"] == .nonCompliant)
+    }
+
     @Test("every group and every fact is one that the schema declares")
     func schema() async throws {
         let world = try await PlatformWorld()

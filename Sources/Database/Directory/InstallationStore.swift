@@ -1,4 +1,4 @@
-internal import GRDB
+public import GRDB
 
 /// What a data directory belongs to: said once, when its server first starts, and never changed.
 public struct InstallationStore: Sendable {
@@ -16,7 +16,13 @@ public struct InstallationStore: Sendable {
 
     /// The role that was said; nil before.
     public func role() async throws(StorageError) -> String? {
-        try await database.read { db in try String.fetchOne(db, sql: "SELECT role FROM installation") }
+        try await database.read { db in try Self.role(db) }
+    }
+
+    /// The role that was said in a state of the tables; nil before, and in tables older than roles.
+    public static func role(_ db: GRDB.Database) throws -> String? {
+        guard try db.tableExists("installation") else { return nil }
+        return try String.fetchOne(db, sql: "SELECT role FROM installation")
     }
 
     /// Says the role, if nobody has.

@@ -15,7 +15,6 @@ public struct PlatformCollector: Sendable {
     let inspector: DataInspector
     let policy: IdentityPolicy
     let roles: RoleBook
-    let side: Side
     let transport: TransportSettings
     private let version: String
     private let files: FileEffects
@@ -26,18 +25,17 @@ public struct PlatformCollector: Sendable {
     ///   - path: of the data directory.
     ///   - policy: the numbers that a server on it works with.
     ///   - roles: the roles it knows.
-    ///   - side: firm or supervisor.
     ///   - transport: how it takes connections.
     ///   - version: of this program.
     ///   - files: clock, room, file calls.
     /// - Throws: `.notFound`, `.foreign` when there is no data directory; `.file`.
     public init(
-        _ path: String, policy: IdentityPolicy, roles: RoleBook, side: Side = .firm, transport: TransportSettings,
+        _ path: String, policy: IdentityPolicy, roles: RoleBook, transport: TransportSettings,
         version: String,
         files: FileEffects = .live
     ) throws(StorageError) {
         inspector = try DataInspector(path, files: files)
-        (self.policy, self.roles, self.side, self.transport) = (policy, roles, side, transport)
+        (self.policy, self.roles, self.transport) = (policy, roles, transport)
         (self.version, self.files) = (version, files)
     }
 
@@ -90,12 +88,16 @@ public struct PlatformCollector: Sendable {
     /// What stands in tables and trail: both as of one state.
     private func fromTables(at now: Instant) -> [(name: String, group: Group)] {
         let names = ["server", "accounts", "roles", "sessions", "review", "trail", "backup"]
-        let (survey, moment): (IdentitySurvey, TrailMoment)
+        let (survey, moment, role): (IdentitySurvey, TrailMoment, String?)
         do throws(StorageError) {
-            (survey, moment) = try inspector.read { db in (try IdentitySurveyStore.read(db), try TrailMoment(db)) }
+            (survey, moment, role) = try inspector.read { db in
+                (try IdentitySurveyStore.read(db), try TrailMoment(db), try InstallationStore.role(db))
+            }
         } catch {
             return names.map { ($0, .nothing(.failed, "\(error)")) }
         }
+        // A directory whose role nobody ever said is a firm's, as it is for the server.
+        let side = role.flatMap(Side.init(rawValue:)) ?? .firm
         var tally = TrailTally()
         let trail: TrailSurvey
         do throws(StorageError) {

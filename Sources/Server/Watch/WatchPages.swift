@@ -62,6 +62,7 @@ struct WatchPages: Sendable {
             return [error.key: text == name ? error.reason : text]
         case .conflict(let reason): return ["": wording("error.conflict", ["reason": reason])]
         case .refused: return ["": wording("watch.same-person")]
+        case .fields(let problems): return problems.mapValues { wording($0) }
         case .notFound(let what): return ["": wording("error.not-found") + " (\(what))"]
         case .storage: throw error
         }

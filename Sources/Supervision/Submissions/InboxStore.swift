@@ -154,7 +154,6 @@ struct InboxStore: Sendable {
                 now(), key, origin,
             ])
         try save(filing, of: firm, db)
-        try standings.promises(manifest, at: now(), db, &trail)
         trail.note(
             Self.entry(
                 "submission.receive", firm, filing,

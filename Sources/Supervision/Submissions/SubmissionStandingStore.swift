@@ -4,10 +4,9 @@ internal import GRDB
 internal import Rulebook
 internal import Submissions
 
-/// What a signed submission says to the market's tables and to the follow-up of gaps.
+/// What a signed submission says to the market's tables.
 struct SubmissionStandings: Sendable {
     let questionnaires: [Questionnaire]
-    let register: RegisterStore
 
     /// Takes what a submission declares and what was measured into the market's tables, within the transaction that keeps it.
     ///
@@ -75,29 +74,5 @@ struct SubmissionStandings: Sendable {
         case .notApplicable: 4
         case .none: 5
         }
-    }
-
-    /// Takes what a submission promises of gaps. A quarter that is closed, or a promise that cannot be read, keeps no submission from being
-    /// taken: the trail says what was left out.
-    func promises(
-        _ manifest: SubmissionManifest, at time: Int64, _ db: GRDB.Database, _ trail: inout TrailBook
-    ) throws {
-        guard !manifest.followUps.isEmpty else { return }
-        do {
-            let claims = try FollowUpClaimReader.read(manifest.node["followups"] ?? Node(.null))
-            _ = try FollowUpStore.receive(
-                claims, firm: manifest.firm.id, quarter: manifest.quarter,
-                said: .init(at: time, by: manifest.signer.name, party: .firm), origin: "submission", register, db, &trail)
-        } catch let error as DocumentError {
-            trail.note(Self.leftOut(manifest, "\(error.key): \(error.code.rawValue)"))
-        } catch SupervisionError.conflict(let reason) {
-            trail.note(Self.leftOut(manifest, reason))
-        }
-    }
-
-    private static func leftOut(_ manifest: SubmissionManifest, _ reason: String) -> TrailEntry {
-        TrailEntry(
-            "followup.receive", .init("firm", manifest.firm.id), .refused, reason: reason,
-            details: ["quarter": manifest.quarter.description, "claims": String(manifest.followUps.count)])
     }
 }

@@ -38,6 +38,7 @@ struct WatchDeskTests {
             switch error {
             case .storage: return "storage"
             case .document(let error): return "document \(error.key)"
+            case .fields(let problems): return "fields \(problems.keys.sorted())"
             case .notFound: return "not found"
             case .conflict: return "conflict"
             case .refused: return "refused"
