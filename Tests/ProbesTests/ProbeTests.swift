@@ -26,10 +26,10 @@ struct ProbeTests {
     /// What a probe of a server finds.
     static func find(
         _ behaviour: Behaviour, _ depth: Probe.Depth = .http(path: "/", isSecure: false), tls: NIOSSLContext? = nil,
-        roots: [NIOSSLCertificate] = [], milliseconds: Int = 20_000
+        roots: [NIOSSLCertificate] = [], host: String = "orders.example", milliseconds: Int = 20_000
     ) async throws -> ProbeReport {
         let server = try await LocalServer.start(behaviour, tls: tls)
-        let report = await prober(roots: roots).run(probe(server.port, depth, milliseconds: milliseconds))
+        let report = await prober(roots: roots).run(probe(server.port, depth, host: host, milliseconds: milliseconds))
         await server.stop()
         return report
     }
@@ -74,7 +74,7 @@ struct ProbeTests {
     @Test("a server that accepts and says nothing is a time that is over, not an answer")
     func silent() async throws {
         for depth in [Probe.Depth.http(path: "/", isSecure: false), .tls, .http(path: "/", isSecure: true)] {
-            let report = try await Self.find(Behaviour(), depth, milliseconds: 300)
+            let report = try await Self.find(Behaviour(), depth, host: "127.0.0.1", milliseconds: 300)
             #expect(report.failure == .timeout, "\(depth): \(report)")
         }
     }
@@ -106,7 +106,7 @@ struct ProbeTests {
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = connect(client, $0, length) }
             }
         }
-        let report = await Self.prober().run(Self.probe(port, .tcp, milliseconds: 400))
+        let report = await Self.prober().run(Self.probe(port, .tcp, host: "127.0.0.1", milliseconds: 400))
         #expect(report.failure == .timeout, "\(report)")
     }
 

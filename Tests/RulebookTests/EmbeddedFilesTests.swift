@@ -9,7 +9,9 @@ struct EmbeddedFilesTests {
 
     @Test(
         "Every file of Packs is embedded",
-        arguments: ["rulebooks", "checks", "facts", "identity", "texts", "questionnaires", "questionnaire-checks", "supervision", "demo"])
+        arguments: [
+            "rulebooks", "checks", "facts", "identity", "texts", "questionnaires", "questionnaire-checks", "supervision", "demo",
+        ])
     func complete(_ folder: String) throws {
         let directory = try #require(opendir("\(root)/\(folder)"))
         defer { closedir(directory) }

@@ -143,7 +143,8 @@ struct RunningPlatform: Sendable {
         )
         let directory = try DataDirectory.openOrCreate(path)
         database = try await GovernanceDatabase.open(
-            directory, migrations: InstallationStore.migrations + IdentitySchema.migrations + Workspace.migrations, settings: settings,
+            directory, migrations: InstallationStore.migrations + IdentitySchema.migrations + Workspace.migrations,
+            settings: settings,
             effects: DatabaseEffects(
                 now: { clock.microseconds }, pause: { try await Task.sleep(for: .seconds(86_400)) }, trailFiles: world.effects))
         _ = try await InstallationStore(database).settle(world.side.rawValue, standard: world.side.rawValue)
@@ -152,7 +153,8 @@ struct RunningPlatform: Sendable {
             database: database, keys: try IdentityKeys(path: directory.keys + "/identity.key", effects: effects),
             policy: world.policy,
             roles: try RoleReader.shipped(), guesses: try GuessList.shipped(),
-            configuration: try IdentityConfiguration(side: world.side, origin: "https://localhost:8443", everyoneNeedsFactor: true),
+            configuration: try IdentityConfiguration(
+                side: world.side, origin: "https://localhost:8443", everyoneNeedsFactor: true),
             effects: effects,
             // Argon2id is tested elsewhere; what is stored has its form and its cost.
             hasher: PasswordHasher { password, salt, _, length in Array(SHA256.hash(data: salt + password).prefix(length)) })

@@ -221,7 +221,7 @@ struct WatchPageTests {
         }.bind(host: "127.0.0.1", port: 0).get()
         var target = WatchTarget(
             id: "local", firm: "mountain", name: "Local", kind: .http, host: "127.0.0.1", port: server.localAddress?.port ?? 0,
-            path: "/", text: "hello", interval: 1, timeout: 5, tolerance: 3, hours: ["always"])
+            path: "/", text: "hello", interval: 1, timeout: 50, tolerance: 3, hours: ["always"])
         let prober = WatchService.prober(policy, allowsLocal: true)
         let found = await prober.probe(target, "Test")
         #expect(found.outcome == .up && found.status == 200 && found.address == "127.0.0.1", "\(found)")
