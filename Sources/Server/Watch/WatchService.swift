@@ -1,7 +1,7 @@
-internal import Glibc
 internal import Probes
 internal import Rulebook
 package import Supervision
+internal import Vault
 
 /// The service watch as the server runs it: real probes, real clocks.
 package enum WatchService {
@@ -18,11 +18,7 @@ package enum WatchService {
             services.supervision,
             prober: prober(services.supervision.watch.policy, allowsLocal: services.watchAllowsLocal),
             effects: WatchEffects(
-                now: {
-                    var time = timespec()
-                    clock_gettime(CLOCK_REALTIME, &time)
-                    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
-                },
+                now: FileEffects.live.now,
                 steady: {
                     let passed = (ContinuousClock.now - start).components
                     return passed.seconds * 1_000 + passed.attoseconds / 1_000_000_000_000_000
