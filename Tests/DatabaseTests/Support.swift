@@ -4,7 +4,8 @@ import Glibc
 import Synchronization
 import TestProcesses
 import Testing
-import Vault
+
+@testable import Vault
 
 /// A clock that stands still until it is moved.
 final class TestClock: Sendable {
@@ -89,5 +90,12 @@ let stress = Plumbline.path.split(separator: "/").dropLast().reduce("") { "\($0)
 /// The trail's own records in a vault, oldest first.
 func trailRecords(_ directory: String) throws -> [TrailRecord] {
     let reader = try VaultReader(directory: directory)
-    return try (0..<reader.size).compactMap { try TrailRecord(VaultRecord(leaf: try reader.record($0))) }
+    var records: [TrailRecord] = []
+    // Block by block: record by record would read and hash the whole tile for each of its records.
+    try reader.forEachRecord(0..<reader.size) { leaf throws(VaultError) in
+        do { records += try TrailRecord(VaultRecord(leaf: leaf)).map { [$0] } ?? [] } catch {
+            throw VaultError(.damaged, "record \(records.count): \(error)")
+        }
+    }
+    return records
 }
