@@ -110,6 +110,12 @@ let package = Package(
             dependencies: ["CPacks", "Documents", "Rulebook", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
 
+        // Incidents of a firm: clocks, notices, lifecycle, formats, statistics. Pure.
+        .target(
+            name: "Incidents",
+            dependencies: ["CPacks", "Documents", "Rulebook", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: hot),
+
         // What the domain is.
         .target(
             name: "Checks",
@@ -319,6 +325,8 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "IncidentsTests", dependencies: ["Documents", "Incidents", "Rulebook"], swiftSettings: strict),
         .testTarget(name: "QRTests", dependencies: ["QR", "TestProcesses"], swiftSettings: strict),
         .testTarget(
             name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),

@@ -18,6 +18,7 @@ declare -A may=(
     [Spreadsheets]="CExpat CMinizip CXLSXWriter"
     [Identity]="CArgon2 CPacks Database Documents Rulebook"
     [Rulebook]="CPacks Documents"
+    [Incidents]="CPacks Documents Rulebook"
     [Checks]="CPacks Documents Rulebook"
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
@@ -29,7 +30,7 @@ declare -A may=(
     [HostAgent]="Checks Documents Rulebook Submissions"
     [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
 )
-ours="CYAML CArgon2 CExpat CHash CMinizip CTimex CXLSXWriter CZstd CPacks Documents HTML Probes QR Spreadsheets Vault VaultNetwork Database Rulebook Checks Assessment Identity Workspace Submissions Supervision Reports SelfCheck Server HostAgent plumbline"
+ours="CYAML CArgon2 CExpat CHash CMinizip CTimex CXLSXWriter CZstd CPacks Documents HTML Probes QR Spreadsheets Vault VaultNetwork Database Rulebook Incidents Checks Assessment Identity Workspace Submissions Supervision Reports SelfCheck Server HostAgent plumbline"
 for target in "${!may[@]}"; do
     while IFS=: read -r file module; do
         for name in $ours; do
@@ -56,7 +57,7 @@ while read -r hit; do complain "force or trap on outside input: $hit"; done < <(
     grep -rnE '\btry!|\bas!|fatalError\(|@unchecked Sendable' Sources --include='*.swift' || true)
 
 while read -r hit; do complain "Foundation in a core target: $hit"; done < <(
-    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Checks Sources/Assessment Sources/HTML Sources/Probes Sources/Vault Sources/VaultNetwork Sources/Server Sources/Workspace Sources/Submissions Sources/Supervision Sources/Database Sources/SelfCheck Sources/Spreadsheets \
+    grep -rnE '^(public |internal )?import Foundation' Sources/Documents Sources/Rulebook Sources/Incidents Sources/Checks Sources/Assessment Sources/HTML Sources/Probes Sources/Vault Sources/VaultNetwork Sources/Server Sources/Workspace Sources/Submissions Sources/Supervision Sources/Database Sources/SelfCheck Sources/Spreadsheets \
         | grep -v '^Sources/Server/Platform/Certificate.swift:' || true)
 
 [ "$failed" = 0 ] && echo "house rules kept"

@@ -5,6 +5,15 @@
 #pragma clang diagnostic ignored "-Wc23-extensions"
 #endif
 
+static const unsigned char incidents_calendar_tw[] = {
+#embed "../../Packs/incidents/calendar-tw.yaml"
+};
+static const unsigned char incidents_clocks[] = {
+#embed "../../Packs/incidents/clocks.yaml"
+};
+static const unsigned char incidents_taxonomy[] = {
+#embed "../../Packs/incidents/taxonomy.yaml"
+};
 static const unsigned char rulebooks_cnfa_2022[] = {
 #embed "../../Packs/rulebooks/cnfa-2022.yaml"
 };
@@ -155,6 +164,9 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("questionnaires/market-2017.yaml", questionnaires_market_2017),
     FILE_ROW("questionnaires/twse-2018-standard.yaml", questionnaires_twse_2018_standard),
     FILE_ROW("questionnaire-checks/twse-2018.yaml", questionnaire_checks_twse_2018),
+    FILE_ROW("incidents/calendar-tw.yaml", incidents_calendar_tw),
+    FILE_ROW("incidents/clocks.yaml", incidents_clocks),
+    FILE_ROW("incidents/taxonomy.yaml", incidents_taxonomy),
     FILE_ROW("demo/market.yaml", demo_market),
     FILE_ROW("demo/promises.yaml", demo_promises),
     FILE_ROW("market/twse-2017-printed.yaml", market_twse_2017_printed),

@@ -11,6 +11,7 @@ struct EmbeddedFilesTests {
         "Every file of Packs is embedded",
         arguments: [
             "rulebooks", "checks", "facts", "identity", "texts", "questionnaires", "questionnaire-checks", "supervision", "demo",
+            "incidents",
         ])
     func complete(_ folder: String) throws {
         let directory = try #require(opendir("\(root)/\(folder)"))

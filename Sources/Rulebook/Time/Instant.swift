@@ -74,6 +74,23 @@ extension Instant: CustomStringConvertible {
     public var description: String { text(in: .utc) }
 }
 
+extension Instant: Codable {
+    /// Reads RFC 3339.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let instant = Instant(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a time (2026-11-20T15:33:00Z) is expected")
+        }
+        self = instant
+    }
+
+    /// Writes RFC 3339 in UTC.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
 /// A time zone with a fixed offset. Taiwan has kept +08:00 without summer time since 1980, so its windows need no more.
 public struct Zone: Sendable, Hashable {
     /// Seconds east of UTC.

@@ -1,11 +1,9 @@
-internal import Documents
-
 /// Reads what `NodeEncoder` wrote.
-enum NodeDecoder {
+package enum NodeDecoder {
     /// A value of a document.
     ///
     /// - Throws: `DecodingError` when something is missing or of another kind.
-    static func value<Value: Decodable>(_ type: Value.Type, _ node: Node) throws -> Value {
+    package static func value<Value: Decodable>(_ type: Value.Type, _ node: Node) throws -> Value {
         try type.init(from: Reader(node: node, codingPath: []))
     }
 

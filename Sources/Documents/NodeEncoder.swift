@@ -1,10 +1,8 @@
-internal import Documents
-
 /// Writes what happens in cases as documents, so that what is kept is canonical JSON without a word about it in each feature. Takes texts, truth
 /// values and whole numbers; anything else is refused.
-enum NodeEncoder {
+package enum NodeEncoder {
     /// The document of a value.
-    static func node(of value: some Encodable) throws -> Node {
+    package static func node(of value: some Encodable) throws -> Node {
         let slot = Slot()
         try value.encode(to: Writer(slot: slot, codingPath: []))
         return slot.node
