@@ -44,7 +44,7 @@ struct CoachingPages: Sendable {
                 .init("id", "#", isNumber: true, { .integer($0.id) }, isBefore: { $0.id < $1.id }) { row, page in
                     page.element("a", ("href", Self.path(row.id)), text: "\(row.id)")
                 },
-                .init("firm", wording("firms.short"), { .text($0.plan.firm) }, isBefore: { $0.plan.firm < $1.plan.firm }) {
+                .init("firm", wording("firms.firm"), { .text($0.plan.firm) }, isBefore: { $0.plan.firm < $1.plan.firm }) {
                     row, page in
                     page.element("a", ("href", FollowUpNames.path(row.plan.firm)), text: names.firm(row.plan.firm))
                 },
@@ -101,7 +101,7 @@ struct CoachingPages: Sendable {
             page.element("p") { Self.state(found.state, wording, &$0) }
             Shapes.facts(
                 [
-                    (wording("firms.short"), names.firm(found.plan.firm)),
+                    (wording("firms.firm"), names.firm(found.plan.firm)),
                     (wording("firms.tier"), names.tier(found.plan.firm, wording)),
                     (wording("coaching.reason"), found.plan.reason), (wording("coaching.day"), FollowUpNames.day(found.plan.day)),
                     (wording("coaching.participants"), found.present.isEmpty ? found.plan.participants : found.present),
@@ -142,7 +142,7 @@ struct CoachingPages: Sendable {
             crumbs: crumbs(visit, found), place: .followups,
             fields: [
                 .init(
-                    "firm", wording("firms.short"),
+                    "firm", wording("firms.firm"),
                     .choice(plan.map { plan in names.firms.filter { $0.value == plan.firm } } ?? names.firms),
                     value: plan?.firm ?? visit.query.text("firm"), isRequired: true),
                 .init(

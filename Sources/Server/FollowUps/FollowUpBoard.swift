@@ -221,7 +221,7 @@ struct FollowUpBoard: Sendable {
     private static func columns(_ names: FollowUpNames, _ visit: Visit) -> [Listing<FollowUpDifference>.Column] {
         let wording = visit.wording
         return [
-            .init("firm", wording("firms.short"), { .text($0.firm) }, isBefore: { names.firm($0.firm) < names.firm($1.firm) }) {
+            .init("firm", wording("firms.firm"), { .text($0.firm) }, isBefore: { names.firm($0.firm) < names.firm($1.firm) }) {
                 row, page in
                 page.element("a", ("href", FollowUpNames.path(row.firm)), text: names.firm(row.firm))
             },

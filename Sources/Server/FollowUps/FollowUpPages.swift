@@ -235,7 +235,7 @@ struct FollowUpPages: Sendable {
             button: wording("web.save"),
             crumbs: crumbs(visit), place: .followups,
             fields: [
-                .init("firm", wording("firms.short"), .choice(names.firms), isRequired: true),
+                .init("firm", wording("firms.firm"), .choice(names.firms), isRequired: true),
                 .init("item", wording("followups.item"), .choice(names.items(wording)), isRequired: true),
                 .init("quarter", wording("followups.quarter"), value: "\(quarter)", hint: wording("followups.quarter-hint")),
                 .hidden("version", "0"),

@@ -57,7 +57,7 @@ struct InspectionPage: Sendable {
         let plan = inspection.plan
         Shapes.facts(
             [
-                (wording("firms.short"), names.firm(plan.firm)), (wording("firms.tier"), names.tier(plan.firm, wording)),
+                (wording("firms.firm"), names.firm(plan.firm)), (wording("firms.tier"), names.tier(plan.firm, wording)),
                 (wording("inspections.year"), "\(plan.year)"),
                 (wording("inspections.occasion"), wording("inspections.occasion.\(plan.occasion.rawValue)")),
                 (wording("inspections.theme"), InspectionPages.theme(plan.theme, policy, wording)),

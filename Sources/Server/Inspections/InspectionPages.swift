@@ -71,7 +71,7 @@ struct InspectionPages: Sendable {
                     page.element("a", ("href", "/inspections/\(row.id)"), text: "\(row.id)")
                 },
                 .init(
-                    "firm", wording("firms.short"), { .text($0.plan.firm) },
+                    "firm", wording("firms.firm"), { .text($0.plan.firm) },
                     isBefore: { names.firm($0.plan.firm) < names.firm($1.plan.firm) }
                 ) { row, page in
                     page.element("a", ("href", "/inspections/\(row.id)"), text: names.firm(row.plan.firm))
@@ -167,7 +167,7 @@ struct InspectionPages: Sendable {
             name: "inspection-plan",
             columns: [
                 .init(
-                    "firm", wording("firms.short"), { .text($0.known.firm) },
+                    "firm", wording("firms.firm"), { .text($0.known.firm) },
                     isBefore: { names.firm($0.known.firm) < names.firm($1.known.firm) }
                 ) {
                     row, page in page.element("a", ("href", FollowUpNames.path(row.known.firm)), text: names.firm(row.known.firm))
@@ -241,7 +241,7 @@ struct InspectionPages: Sendable {
             place: .inspections,
             fields: [
                 .init(
-                    "firm", wording("firms.short"), .choice(names.firms), value: plan?.firm ?? visit.query.text("firm"),
+                    "firm", wording("firms.firm"), .choice(names.firms), value: plan?.firm ?? visit.query.text("firm"),
                     isRequired: true),
                 .init("year", wording("inspections.year"), .number, value: year, isRequired: true),
                 .init(

@@ -86,7 +86,7 @@ struct LetterPages: Sendable {
                     page.element(
                         "a", ("href", "/followups/letters/\(row.id)"), text: row.sheets[wording.language]?.head.last ?? row.id)
                 },
-                .init("firm", wording("firms.short"), { .text($0.firm) }, isBefore: { names.firm($0.firm) < names.firm($1.firm) })
+                .init("firm", wording("firms.firm"), { .text($0.firm) }, isBefore: { names.firm($0.firm) < names.firm($1.firm) })
                 {
                     row, page in
                     page.element("a", ("href", FollowUpNames.path(row.firm)), text: names.firm(row.firm))
@@ -189,7 +189,7 @@ struct LetterPages: Sendable {
                     "quarter", wording("followups.quarter"), value: visit.query["quarter"] ?? "\(last)",
                     hint: wording("followups.quarter-hint"), isRequired: true),
                 .init(
-                    "firm", wording("firms.short"), .choice([("", wording("letters.every-firm"))] + names.firms),
+                    "firm", wording("firms.firm"), .choice([("", wording("letters.every-firm"))] + names.firms),
                     value: visit.query.text("firm")),
                 .init("day", wording("letters.day"), .day, value: "\(today)", isRequired: true),
                 .init(

@@ -132,7 +132,7 @@ struct ProgrammePages: Sendable {
         let list = Listing<ProgrammeEvent.Attendance>(
             name: "attendance-\(event.id)",
             columns: [
-                .init("firm", wording("firms.short"), { .text($0.firm) }, isBefore: { $0.firm < $1.firm }) { row, page in
+                .init("firm", wording("firms.firm"), { .text($0.firm) }, isBefore: { $0.firm < $1.firm }) { row, page in
                     page.text(names.firm(row.firm))
                 },
                 .init("tier", wording("firms.tier"), { .text(names.tier($0.firm, wording)) }),

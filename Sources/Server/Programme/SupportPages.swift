@@ -86,7 +86,7 @@ struct SupportPages: Sendable {
                 .init("title", wording("programme.title"), { .text($0.call.title) }) { row, page in
                     page.element("a", ("href", "/programme/support/\(row.id)"), text: row.call.title)
                 },
-                .init("firm", wording("firms.short"), { .text($0.call.firm) }, isBefore: { $0.call.firm < $1.call.firm }) {
+                .init("firm", wording("firms.firm"), { .text($0.call.firm) }, isBefore: { $0.call.firm < $1.call.firm }) {
                     row, page in
                     page.text(names.firm(row.call.firm))
                 },
@@ -138,7 +138,7 @@ struct SupportPages: Sendable {
             page.element("p") { Self.state(request.state, wording, &$0) }
             Shapes.facts(
                 [
-                    (wording("firms.short"), names.firm(request.call.firm)),
+                    (wording("firms.firm"), names.firm(request.call.firm)),
                     (wording("programme.kind"), kind(request.call.kind, wording)),
                     (wording("programme.contact"), request.call.contact),
                     (wording("programme.received"), Instant(seconds: request.call.received / 1_000_000).text(in: .taipei)),
@@ -175,7 +175,7 @@ struct SupportPages: Sendable {
             title: wording("programme.new-support"), path: "/programme/support/new", button: wording("web.save"),
             crumbs: Self.crumbs(visit), place: .programme,
             fields: [
-                .init("firm", wording("firms.short"), .choice(names.firms), isRequired: true),
+                .init("firm", wording("firms.firm"), .choice(names.firms), isRequired: true),
                 .init(
                     "kind", wording("programme.kind"), .choice(store.policy.support.map { ($0.id, wording($0.title)) }),
                     isRequired: true),
