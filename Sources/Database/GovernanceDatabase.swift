@@ -174,6 +174,14 @@ public final class GovernanceDatabase: Sendable {
 
     // MARK: The trail
 
+    /// A number that grows with every change, whoever makes it: what was read while it stayed the same is one state.
+    ///
+    /// - Throws: as reading.
+    public func changes<Failure: StorageFailing>(throwing: Failure.Type) async throws(Failure) -> Int64 {
+        // Every change notes at least one record, in its own transaction.
+        try await read(throwing: Failure.self) { db in try TrailOutbox.state(db).allotted }
+    }
+
     /// How the trail is.
     public var trailHealth: TrailHealth { healthBox.health }
 

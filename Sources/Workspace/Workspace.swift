@@ -23,6 +23,8 @@ public struct Workspace: Sendable {
     public let hosts: HostStore
     /// What stands, and why.
     public let boards: BoardKeeper
+    /// What a day begins with.
+    public let morning: MorningKeeper
     /// What is filed with the supervisor.
     public let submissions: SubmissionDesk
     /// What brings it there.
@@ -50,6 +52,7 @@ public struct Workspace: Sendable {
             firm: firm, systems: systems, hosts: hosts, store: BoardStore(database: database), rulebook: rulebook,
             library: library,
             now: now)
+        morning = MorningKeeper(database: database, firm: firm, systems: systems, hosts: hosts, store: boards.store)
         let policy: ExchangePolicy
         do throws(DocumentError) { policy = try ExchangePolicy.shipped() } catch { throw .document(error) }
         let files = EvidenceFiles(database.directory)

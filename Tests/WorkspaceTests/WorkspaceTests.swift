@@ -88,6 +88,39 @@ struct WorkspaceTests {
         await again.database.close()
     }
 
+    @Test("the morning is remembered, but never older than the last change; hosts that say nothing are named")
+    func morning() async throws {
+        let place = try await Place()
+        let keeper = place.workspace.morning
+        let now = place.clock.now
+        #expect(try await keeper.morning(at: now).firm.isEmpty)
+        try await place.decide()
+        let named = try await keeper.morning(at: now)
+        #expect(named.firm == "範例期貨" && named.changes.isEmpty && named.silentHosts.isEmpty)
+        try await place.workspace.systems.save(
+            SystemEntry(id: "order", name: "下單", hosts: ["zeta", "web-1", "alpha"]), isNew: true, place.actor)
+        #expect(try await keeper.morning(at: now).silentHosts == ["alpha", "web-1", "zeta"])
+        for days in 1...3 {
+            place.clock.pass(60)
+            for host in ["web-1", "beta"] {
+                _ = try await place.workspace.hosts.keep(
+                    try place.facts(host, maximumAge: days), origin: "test", place.actor)
+            }
+        }
+        #expect(try await place.workspace.hosts.names() == ["beta", "web-1"])
+        let newest = try await place.workspace.hosts.newest()
+        #expect(newest.map(\.host) == ["beta", "web-1"] && newest.allSatisfy { $0.collected.seconds == place.clock.now })
+        #expect(try await keeper.morning(at: now).silentHosts == ["alpha", "zeta"])
+        try await place.workspace.boards.assess(cause: "first", place.actor)
+        #expect(try await !keeper.morning(at: place.clock.now).changes.isEmpty)
+        try await place.workspace.systems.retire("order", true, reason: "gone", place.actor)
+        #expect(try await keeper.morning(at: place.clock.now).silentHosts.isEmpty)
+        place.clock.pass(86_460)
+        let later = try await keeper.morning(at: place.clock.now)
+        #expect(later.changes.isEmpty && place.clock.now - later.since >= 86_400 && place.clock.now - later.since < 86_460)
+        await place.database.close()
+    }
+
     @Test("what changed is told with what it was, ends the stretch before, and a system that goes leaves no open one")
     func changes() async throws {
         let place = try await Place()

@@ -13,12 +13,8 @@ struct TodayPage: Sendable {
 
     /// What the page shows.
     struct Model: Sendable {
-        var firm: String
         var board: Board
-        var zone: Zone
-        var changes: [VerdictChange]
-        var changedSince: Instant
-        var silentHosts: [String]
+        var morning: Morning
     }
 
     /// Most changes that are shown here; the others are in the export of all.
@@ -42,15 +38,7 @@ struct TodayPage: Sendable {
 
     private func model(_ visit: Visit) async throws -> Model {
         let workspace = services.workspace
-        let document = try await workspace.firm.current()?.document
-        let zone = (document?["policy"]?["zone"]?.text).flatMap { Zone($0) } ?? .taipei
-        let since = Instant(seconds: visit.now / 1_000_000 - 86_400)
-        let changes = try await workspace.boards.store.changes(since: since.seconds, limit: Self.mostChanges + 1)
-        let known = Set(try await workspace.hosts.newest().map(\.host))
-        let silent = try await workspace.systems.all().flatMap(\.hosts).filter { !known.contains($0) }
-        return Model(
-            firm: document?["name"]?.text ?? "", board: workspace.boards.board, zone: zone, changes: changes, changedSince: since,
-            silentHosts: Array(Set(silent)).sorted())
+        return Model(board: workspace.boards.board, morning: try await workspace.morning.morning(at: visit.now / 1_000_000))
     }
 
     private func draw(_ model: Model, _ visit: Visit) -> Answer {
@@ -76,10 +64,10 @@ struct TodayPage: Sendable {
         let wording = visit.wording
         let instant = model.board.at.map { Instant(seconds: $0) }
         page.element("p", ("class", "lead")) { page in
-            page.text(model.firm)
+            page.text(model.morning.firm)
             if let instant {
                 page.text(
-                    " · \(wording("report.as-of")) \(instant.text(in: model.zone)) (\(instant.date(in: model.zone).rocDescription))"
+                    " · \(wording("report.as-of")) \(instant.text(in: model.morning.zone)) (\(instant.date(in: model.morning.zone).rocDescription))"
                 )
             }
         }
@@ -159,7 +147,9 @@ struct TodayPage: Sendable {
 
     private func next(_ model: Model, _ wording: Wording, _ page: inout HTMLWriter) {
         page.element("h2", text: wording("today.next"))
-        if model.board.broken.isEmpty, model.silentHosts.isEmpty { return page.element("p", text: wording("today.nothing-next")) }
+        if model.board.broken.isEmpty, model.morning.silentHosts.isEmpty {
+            return page.element("p", text: wording("today.nothing-next"))
+        }
         page.element("ol") { page in
             for item in model.board.broken.prefix(Self.mostSteps) {
                 guard let clause = services.workspace.rulebook.clause(item.clause) else { continue }
@@ -168,11 +158,12 @@ struct TodayPage: Sendable {
                     page.text(" " + wording("today.where", ["count": String(item.count)]))
                 }
             }
-            if !model.silentHosts.isEmpty {
+            if !model.morning.silentHosts.isEmpty {
                 page.element("li") { page in
                     page.element(
-                        "a", ("href", "/systems"), text: wording("today.silent", ["count": String(model.silentHosts.count)]))
-                    page.text(" " + model.silentHosts.prefix(5).joined(separator: ", "))
+                        "a", ("href", "/systems"),
+                        text: wording("today.silent", ["count": String(model.morning.silentHosts.count)]))
+                    page.text(" " + model.morning.silentHosts.prefix(5).joined(separator: ", "))
                 }
             }
         }
@@ -180,9 +171,9 @@ struct TodayPage: Sendable {
 
     private func changes(_ model: Model, _ wording: Wording, _ page: inout HTMLWriter) {
         page.element("h2", text: wording("today.changed"))
-        if model.changes.isEmpty { return page.element("p", text: wording("today.unchanged")) }
+        if model.morning.changes.isEmpty { return page.element("p", text: wording("today.unchanged")) }
         page.element("ul") { page in
-            for change in model.changes.prefix(Self.mostChanges) {
+            for change in model.morning.changes.prefix(Self.mostChanges) {
                 page.element("li") { page in
                     let query = change.system.isEmpty ? "" : "?" + FormFields.query([("system", change.system)])
                     page.element("a", ("href", "/clauses/\(change.clause)\(query)"), text: change.clause)
@@ -192,7 +183,7 @@ struct TodayPage: Sendable {
                 }
             }
         }
-        if model.changes.count > Self.mostChanges {
+        if model.morning.changes.count > Self.mostChanges {
             page.element("p") { $0.element("a", ("href", "/changes"), text: wording("today.all-changes")) }
         }
     }

@@ -110,15 +110,30 @@ public struct HostStore: Sendable {
     public func newest() async throws(WorkspaceError) -> [FactsEntry] {
         try await database.read(throwing: WorkspaceError.self) { db in
             try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM facts AS f WHERE id = (
-                        SELECT id FROM facts AS g WHERE g.host = f.host ORDER BY collected DESC, id DESC LIMIT 1)
-                    ORDER BY host
-                    """
+                db.cachedStatement(
+                    sql: Self.eachHost + """
+                        SELECT f.* FROM each JOIN facts AS f ON f.id = (
+                            SELECT id FROM facts AS g WHERE g.host = each.host ORDER BY collected DESC, id DESC LIMIT 1)
+                        ORDER BY f.host
+                        """)
             ).map(Self.entry)
         }
     }
+
+    /// Names of the hosts of which there are facts, sorted.
+    public func names() async throws(WorkspaceError) -> [String] {
+        try await database.read(throwing: WorkspaceError.self) { db in
+            try String.fetchAll(
+                db.cachedStatement(sql: Self.eachHost + "SELECT host FROM each WHERE host IS NOT NULL ORDER BY host"))
+        }
+    }
+
+    /// A step for each host instead of a look at every document of its history.
+    private static let eachHost = """
+        WITH RECURSIVE each (host) AS (SELECT min(host) FROM facts
+            UNION ALL SELECT (SELECT min(host) FROM facts WHERE host > each.host) FROM each WHERE host IS NOT NULL)
+
+        """
 
     /// Documents of one host, newest first.
     public func history(_ host: String, limit: Int = 50) async throws(WorkspaceError) -> [FactsEntry] {
