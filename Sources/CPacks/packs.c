@@ -116,6 +116,15 @@ static const unsigned char texts_coaching[] = {
 static const unsigned char supervision_watch[] = {
 #embed "../../Packs/supervision/watch.yaml"
 };
+static const unsigned char reports_verify[] = {
+#embed "../../Packs/reports/verify.py"
+};
+static const unsigned char reports_yearly[] = {
+#embed "../../Packs/reports/yearly.yaml"
+};
+static const unsigned char texts_yearly[] = {
+#embed "../../Packs/texts/yearly.yaml"
+};
 static const unsigned char texts_report[] = {
 #embed "../../Packs/texts/report.yaml"
 };
@@ -133,6 +142,9 @@ static const unsigned char texts_watch[] = {
 };
 static const unsigned char texts_web[] = {
 #embed "../../Packs/texts/web.yaml"
+};
+static const unsigned char web_report_css[] = {
+#embed "../../Packs/web/report.css"
 };
 static const unsigned char web_plumbline_css[] = {
 #embed "../../Packs/web/plumbline.css"
@@ -184,12 +196,16 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("texts/programme.yaml", texts_programme),
     FILE_ROW("texts/coaching.yaml", texts_coaching),
     FILE_ROW("supervision/watch.yaml", supervision_watch),
+    FILE_ROW("reports/verify.py", reports_verify),
+    FILE_ROW("reports/yearly.yaml", reports_yearly),
+    FILE_ROW("texts/yearly.yaml", texts_yearly),
     FILE_ROW("texts/report.yaml", texts_report),
     FILE_ROW("texts/submissions.yaml", texts_submissions),
     FILE_ROW("texts/supervisor.yaml", texts_supervisor),
     FILE_ROW("texts/survey.yaml", texts_survey),
     FILE_ROW("texts/watch.yaml", texts_watch),
     FILE_ROW("texts/web.yaml", texts_web),
+    FILE_ROW("web/report.css", web_report_css),
     FILE_ROW("web/plumbline.css", web_plumbline_css),
     FILE_ROW("web/plumbline.js", web_plumbline_js),
     FILE_ROW("web/plumbline.svg", web_plumbline_svg),

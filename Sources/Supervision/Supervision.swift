@@ -12,6 +12,7 @@ public struct Supervision: Sendable {
         + InboxStore.migrations
         + InspectionStore.migrations + CaseStore<Meeting>.migrations("meetings") + ProgrammeStore.migrations
         + CoachingStore.migrations + ConsultingStore.migrations + WatchStore.migrations
+        + YearlyReportStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -51,6 +52,8 @@ public struct Supervision: Sendable {
     public let consulting: ConsultingStore
     /// Probes of firms' services.
     public let watch: WatchDesk
+    /// The yearly report.
+    public let yearlyReports: YearlyReportDesk
 
     /// Opens the rooms of a database.
     ///
@@ -75,9 +78,11 @@ public struct Supervision: Sendable {
         let inspectionPolicy: InspectionPolicy
         let programmePolicy: ProgrammePolicy
         let watching: WatchPolicy
+        let template: ReportTemplate
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
             watching = try WatchPolicy.shipped()
+            template = try ReportTemplate.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)
             followUpPolicy = try FollowUpPolicy.shipped()
             templates = try LetterTemplates.shipped()
@@ -116,6 +121,12 @@ public struct Supervision: Sendable {
         coaching = CoachingStore(cases: CaseStore(database: database, now: now))
         consulting = ConsultingStore(register: register, cases: CaseStore(database: database, now: now))
         watch = WatchDesk(WatchStore(database: database, register: register, policy: watching, now: now))
+        yearlyReports = YearlyReportDesk(
+            store: YearlyReportStore(database: database, files: files, now: now), template: template,
+            snapshots: ReportSnapshotStore(
+                database: database, register: register, rulebook: rulebook, questionnaires: questionnaires, followUps: followUpPolicy,
+                inspections: inspectionPolicy, programme: programmePolicy, watch: watching),
+            documents: ReportDocumentStore(database: database, files: files), rule: policy.smallCell, now: now)
     }
 }
 

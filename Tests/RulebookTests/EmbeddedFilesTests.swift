@@ -11,7 +11,7 @@ struct EmbeddedFilesTests {
         "Every file of Packs is embedded",
         arguments: [
             "rulebooks", "checks", "facts", "identity", "texts", "questionnaires", "questionnaire-checks", "supervision", "demo",
-            "incidents",
+            "incidents", "reports",
         ])
     func complete(_ folder: String) throws {
         let directory = try #require(opendir("\(root)/\(folder)"))
@@ -19,7 +19,7 @@ struct EmbeddedFilesTests {
         var found: Set<String> = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if name.hasSuffix(".yaml") || name.hasSuffix(".txt") { found.insert("\(folder)/\(name)") }
+            if name.hasSuffix(".yaml") || name.hasSuffix(".txt") || name.hasSuffix(".py") { found.insert("\(folder)/\(name)") }
         }
         #expect(Set(ShippedFiles.files(in: folder).map(\.name)) == found)
         #expect(!found.isEmpty)

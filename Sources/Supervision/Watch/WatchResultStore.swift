@@ -179,7 +179,7 @@ struct WatchResultStore: Sendable {
     }
 
     /// Minutes that are settled and reach into a range, by target; of one target when it is named.
-    private static func stretches(
+    static func stretches(
         _ db: GRDB.Database, in range: Range<Int64>, of target: String?
     ) throws -> [String: [WatchStretch]] {
         var found: [String: [WatchStretch]] = [:]
@@ -198,7 +198,7 @@ struct WatchResultStore: Sendable {
     }
 
     /// Outages that reach into a range, oldest first, by target; of one target when it is named.
-    private static func outages(
+    static func outages(
         _ db: GRDB.Database, in range: Range<Instant>, of target: String?
     ) throws -> [String: [WatchOutage]] {
         var found: [String: [WatchOutage]] = [:]
