@@ -78,7 +78,9 @@ public struct HTMLWriter: Sendable {
 
     /// A style sheet that comes with the program as a file. One that could end its element, which none does, is left out.
     public mutating func style(sheet: [UInt8]) {
-        guard !zip(sheet, sheet.dropFirst()).contains(where: { $0 == UInt8(ascii: "<") && $1 == UInt8(ascii: "/") }) else { return }
+        guard !zip(sheet, sheet.dropFirst()).contains(where: { $0 == UInt8(ascii: "<") && $1 == UInt8(ascii: "/") }) else {
+            return
+        }
         raw("<style>")
         bytes.append(contentsOf: sheet)
         raw("</style>")

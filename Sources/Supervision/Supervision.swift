@@ -124,7 +124,8 @@ public struct Supervision: Sendable {
         yearlyReports = YearlyReportDesk(
             store: YearlyReportStore(database: database, files: files, now: now), template: template,
             snapshots: ReportSnapshotStore(
-                database: database, register: register, rulebook: rulebook, questionnaires: questionnaires, followUps: followUpPolicy,
+                database: database, register: register, rulebook: rulebook, questionnaires: questionnaires,
+                followUps: followUpPolicy,
                 inspections: inspectionPolicy, programme: programmePolicy, watch: watching),
             documents: ReportDocumentStore(database: database, files: files), rule: policy.smallCell, now: now)
     }

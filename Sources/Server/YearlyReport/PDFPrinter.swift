@@ -103,7 +103,8 @@ public struct PDFPrinter: Sendable {
         let configuration = Configuration(
             executable: .path(FilePath(program)), arguments: Arguments(arguments),
             environment: .custom([
-                "PATH": "/usr/bin:/bin", "HOME": "\(directory)", "TMPDIR": "\(directory)", "LC_ALL": "C.UTF-8", "TZ": "Asia/Taipei",
+                "PATH": "/usr/bin:/bin", "HOME": "\(directory)", "TMPDIR": "\(directory)", "LC_ALL": "C.UTF-8",
+                "TZ": "Asia/Taipei",
             ]),
             workingDirectory: FilePath(directory), platformOptions: options)
         return await withTaskGroup(of: String?.self) { group in

@@ -127,7 +127,8 @@ extension ReportComposer {
                 share.hundredths != row[4].number
             else { return nil }
             let hints = [
-                share.denominator > 0 && Rate(share.denominator - share.numerator, of: share.denominator)?.hundredths == row[4].number
+                share.denominator > 0
+                    && Rate(share.denominator - share.numerator, of: share.denominator)?.hundredths == row[4].number
                     ? word("anomaly-no") : "",
                 share.denominator > 0 && 10_000 * share.numerator / share.denominator == row[4].number ? word("anomaly-cut") : "",
             ]

@@ -84,7 +84,9 @@ public struct ReportContent: Sendable {
         let snapshot = try ReportSnapshot.read(try fields.required("snapshot"))
         let template = try ReportTemplate.read(try fields.required("template"))
         var texts: [String: ReportTexts] = [:]
-        for entry in try fields.entries("texts") { texts[entry.key] = try ReportTexts.read(entry.node, path: "texts.\(entry.key)") }
+        for entry in try fields.entries("texts") {
+            texts[entry.key] = try ReportTexts.read(entry.node, path: "texts.\(entry.key)")
+        }
         let rule = try SuppressionRule.read(try fields.required("small_cell"), path: "small_cell")
         var frozen: [String: Node] = [:]
         for item in try fields.list("figures") { frozen[item["id"]?.text ?? ""] = item }

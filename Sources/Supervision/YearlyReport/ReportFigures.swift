@@ -109,7 +109,8 @@ public struct ReportFigures: Sendable {
             for (end, day) in [("first", days.min()), ("last", days.max())] {
                 guard let day else { continue }
                 var figure = ReportFigure(
-                    id: "as-of.\(quarter).\(end)", kind: .date, state: .known, numerator: 0, denominator: 0, day: day, unit: "day",
+                    id: "as-of.\(quarter).\(end)", kind: .date, state: .known, numerator: 0, denominator: 0, day: day,
+                    unit: "day",
                     asOf: day, rule: .day, arguments: ["quarter": quarter, "end": end])
                 add(figure)
                 guard quarter == snapshot.quarter else { continue }
@@ -132,7 +133,9 @@ public struct ReportFigures: Sendable {
                 var arguments = ["quarter": snapshot.quarter, "item": item]
                 if tier != Self.all { arguments["tier"] = tier }
                 let id = "status.\(item).\(tier)"
-                var counts = [("yes", cell.yes), ("no", cell.no), ("not-applicable", cell.notApplicable), ("none", cell.noAnswer)]
+                var counts = [
+                    ("yes", cell.yes), ("no", cell.no), ("not-applicable", cell.notApplicable), ("none", cell.noAnswer),
+                ]
                 if shared.contains(item) { counts.append(("answered", cell.answered)) }
                 for (answer, number) in counts {
                     count("\(id).\(answer)", number, "firms", .answers, arguments.merging(["answer": answer]) { $1 }, day)
@@ -178,7 +181,8 @@ public struct ReportFigures: Sendable {
             }
             guard contradictions[index] > 0 else { continue }
             count(
-                "contradictions.\(item)", contradictions[index], "firms", .contradictions, ["quarter": quarter, "item": item], day)
+                "contradictions.\(item)", contradictions[index], "firms", .contradictions, ["quarter": quarter, "item": item], day
+            )
         }
     }
 
@@ -196,7 +200,8 @@ public struct ReportFigures: Sendable {
         let day = snapshot.fact("as_of")
         for row in rows {
             rate(
-                "printed.\(row[0].text).\(row[1].text).share", row[2].number ?? 0, of: (row[2].number ?? 0) + (row[3].number ?? 0),
+                "printed.\(row[0].text).\(row[1].text).share", row[2].number ?? 0,
+                of: (row[2].number ?? 0) + (row[3].number ?? 0),
                 "firms", .printed, ["item": row[0].text, "tier": row[1].text], day)
         }
         let equal = rows.count { row in
@@ -321,7 +326,9 @@ public struct ReportFigures: Sendable {
     /// Parts of the report whose counts are of too few firms.
     private static func isSmallWork(_ figures: ReportFigures, _ rule: SuppressionRule) -> Set<String> {
         var small: Set<String> = []
-        for figure in figures.list where figure.id.hasPrefix("gaps.") && 1..<rule.part ~= figure.numerator { small.insert("gaps") }
+        for figure in figures.list where figure.id.hasPrefix("gaps.") && 1..<rule.part ~= figure.numerator {
+            small.insert("gaps")
+        }
         for part in ["inspections", "services"] where (figures["\(part).firms"]?.numerator ?? 0) < rule.answered {
             small.insert(part)
         }

@@ -178,7 +178,9 @@ public struct ReportSnapshot: Sendable, Hashable {
         var tables = try Fields(try fields.required("tables"), path: "tables")
         for table in Table.allCases {
             var part = try Fields(try tables.required(table.rawValue), path: tables.path(table.rawValue))
-            guard try part.texts("columns") == table.columns else { throw part.error(at: "columns", "other columns are expected") }
+            guard try part.texts("columns") == table.columns else {
+                throw part.error(at: "columns", "other columns are expected")
+            }
             var rows: [[Value]] = []
             for (index, item) in try part.list("rows").enumerated() { rows.append(try row(item, table, index, part)) }
             try part.finish()

@@ -53,7 +53,9 @@ extension ReportComposer {
     }
 
     private var firms: ReportDocument.Table {
-        let rows = snapshot.rows(.firms).sorted { ($0[2].text.isEmpty ? "~" : $0[2].text, $0[0].text) < ($1[2].text.isEmpty ? "~" : $1[2].text, $1[0].text) }
+        let rows = snapshot.rows(.firms).sorted {
+            ($0[2].text.isEmpty ? "~" : $0[2].text, $0[0].text) < ($1[2].text.isEmpty ? "~" : $1[2].text, $1[0].text)
+        }
         return make(
             .firms, [text("tier"), text("firm"), text("key")],
             rows.map { row in
@@ -112,8 +114,16 @@ extension ReportComposer {
         }
         return make(
             .controls,
-            [text("control"), text("tier"), number("yes"), number("no"), number("not-applicable"), number("none"), rate("share")],
-            rows, notes: [word("as-of-days", ["first": figures["status.as-of-first"]?.text ?? "—", "last": figures["status.as-of"]?.text ?? "—"])])
+            [
+                text("control"), text("tier"), number("yes"), number("no"), number("not-applicable"), number("none"),
+                rate("share"),
+            ],
+            rows,
+            notes: [
+                word(
+                    "as-of-days",
+                    ["first": figures["status.as-of-first"]?.text ?? "—", "last": figures["status.as-of"]?.text ?? "—"])
+            ])
     }
 
     private var printed: ReportDocument.Table {
@@ -148,7 +158,8 @@ extension ReportComposer {
 
     private var inspections: ReportDocument.Table {
         make(
-            .inspections, [text("firm"), text("occasion"), text("theme"), text("day"), text("state"), number("findings"), number("open")],
+            .inspections,
+            [text("firm"), text("occasion"), text("theme"), text("day"), text("state"), number("findings"), number("open")],
             snapshot.rows(.inspections).map { row in
                 [
                     .text(row[2].text), .text(word("occasion.\(row[3].text)")), .text(both(row, 4)), .text(row[6].text),
@@ -159,7 +170,8 @@ extension ReportComposer {
 
     private var coaching: ReportDocument.Table {
         make(
-            .coaching, [text("firm"), text("planned"), text("visited"), text("state"), number("items"), number("actions"), number("open")],
+            .coaching,
+            [text("firm"), text("planned"), text("visited"), text("state"), number("items"), number("actions"), number("open")],
             snapshot.rows(.coaching).map { row in
                 [.text(row[2].text), .text(row[3].text), .text(row[4].text), .text(word("state.\(row[5].text)"))]
                     + (6...8).map { .text(row[$0].shown) }
@@ -191,7 +203,8 @@ extension ReportComposer {
 
     private var programme: ReportDocument.Table {
         make(
-            .programme, [text("day"), text("kind"), text("region"), text("title"), text("place"), number("firms"), number("persons")],
+            .programme,
+            [text("day"), text("kind"), text("region"), text("title"), text("place"), number("firms"), number("persons")],
             snapshot.rows(.programme).map { row in
                 [
                     .text(row[6].text), .text(both(row, 1)), .text(both(row, 3)), .text(row[5].text), .text(row[7].text),
@@ -202,7 +215,8 @@ extension ReportComposer {
 
     private var services: ReportDocument.Table {
         make(
-            .services, [text("firm"), text("service"), number("required"), number("unknown"), number("outages"), rate("available")],
+            .services,
+            [text("firm"), text("service"), number("required"), number("unknown"), number("outages"), rate("available")],
             snapshot.rows(.services).map { row in
                 let known = (row[5].number ?? 0) + (row[6].number ?? 0)
                 return [

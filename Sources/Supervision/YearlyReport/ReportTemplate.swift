@@ -82,7 +82,8 @@ public struct ReportTemplate: Sendable, Hashable {
             let section = try section(item, "sections[\(index)]")
             guard !template.sections.contains(where: { $0.id == section.id }) else {
                 throw DocumentError(
-                    .duplicateKey, position: item.position, key: "sections[\(index)].id", reason: "\(section.id) stands there twice")
+                    .duplicateKey, position: item.position, key: "sections[\(index)].id",
+                    reason: "\(section.id) stands there twice")
             }
             template.sections.append(section)
         }
@@ -127,7 +128,8 @@ public struct ReportTemplate: Sendable, Hashable {
         guard fields.node[key] != nil else { return [] }
         var texts: [Text] = []
         for (index, item) in try fields.list(key).enumerated() {
-            texts.append(try checked(try Text(item, path: fields.path("\(key)[\(index)]")), fields, "\(key)[\(index)]", item.position))
+            texts.append(
+                try checked(try Text(item, path: fields.path("\(key)[\(index)]")), fields, "\(key)[\(index)]", item.position))
         }
         return texts
     }

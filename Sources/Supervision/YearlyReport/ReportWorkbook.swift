@@ -1,5 +1,5 @@
-public import Spreadsheets
 internal import Rulebook
+public import Spreadsheets
 
 /// The report's tables and figures as a workbook.
 extension ReportDocument {
@@ -24,7 +24,8 @@ extension ReportDocument {
                 .init(words("yearly.column.figure"), width: 36), .init(words("yearly.column.state")),
                 .init(words("yearly.column.value")), .init(words("yearly.column.numerator"), .integer),
                 .init(words("yearly.column.denominator"), .integer), .init(words("yearly.column.unit")),
-                .init(words("yearly.column.as-of")), .init(words("yearly.column.rule")), .init(words("yearly.column.of"), width: 48),
+                .init(words("yearly.column.as-of")), .init(words("yearly.column.rule")),
+                .init(words("yearly.column.of"), width: 48),
             ],
             rows: figures.map { figure in
                 let isKnown = figure.state == .known

@@ -119,7 +119,9 @@ public struct YearlyReportStore: Sendable {
                 try Int.fetchOne(
                     db, sql: "SELECT max(version) FROM yearly_texts WHERE year = ? AND section = ?", arguments: [year, section])
                 ?? 0
-            guard newest == version else { throw SupervisionError.conflict("the text of \(section.clipped) was changed meanwhile") }
+            guard newest == version else {
+                throw SupervisionError.conflict("the text of \(section.clipped) was changed meanwhile")
+            }
             try db.execute(
                 sql: "INSERT INTO yearly_texts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
@@ -188,7 +190,8 @@ public struct YearlyReportStore: Sendable {
     public func content(_ issue: ReportIssue) throws(SupervisionError) -> (content: ReportContent, frozen: [String: Node]) {
         let bytes = try read(issue.sha256)
         do throws(DocumentError) {
-            return try ReportContent.read(try JSONReader.read(bytes, limits: DocumentLimits(bytes: .max, depth: 24, values: .max)))
+            return try ReportContent.read(
+                try JSONReader.read(bytes, limits: DocumentLimits(bytes: .max, depth: 24, values: .max)))
         } catch { throw .document(error.inSource("report \(issue.name)")) }
     }
 

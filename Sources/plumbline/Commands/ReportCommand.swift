@@ -104,7 +104,9 @@ struct ReportCommand: AsyncParsableCommand {
             guard let year else { return }
             if freeze {
                 let issue = try await desk.freeze(year, reason: reason ?? "", actor, render: YearlyPrint.freeze)
-                Terminal.write("frozen    \(issue.name)\nsha256    \(issue.sha256)\nsnapshot  \(issue.snapshot)\nfiles     \(issue.files.count)\n")
+                Terminal.write(
+                    "frozen    \(issue.name)\nsha256    \(issue.sha256)\nsnapshot  \(issue.snapshot)\nfiles     \(issue.files.count)\n"
+                )
             } else if verify {
                 try await check(desk, try await desk.store.issue(year, issue))
             } else {
