@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Probes
+import TestProcesses
 import Testing
 
 @Suite("Probes: what real sockets do")
@@ -34,14 +35,6 @@ struct ProbeTests {
         return report
     }
 
-    /// A port on which nobody listens.
-    static func closedPort() async throws -> Int {
-        let server = try await LocalServer.start(Behaviour())
-        let port = server.port
-        await server.stop()
-        return port
-    }
-
     @Test("an answer in order: its status, its body, the address, and who asked")
     func answer() async throws {
         let server = try await LocalServer.start(.http("200 OK", body: "welcome"))
@@ -65,9 +58,9 @@ struct ProbeTests {
 
     @Test("a closed port is refused, at every depth")
     func closed() async throws {
-        let port = try await Self.closedPort()
+        let port = try ClosedPort()
         for depth in [Probe.Depth.tcp, .tls, .http(path: "/", isSecure: true)] {
-            #expect(await Self.prober().run(Self.probe(port, depth)).failure == .refused)
+            #expect(await Self.prober().run(Self.probe(port.number, depth)).failure == .refused)
         }
     }
 

@@ -8,6 +8,7 @@ import Reports
 import Rulebook
 import Supervision
 import Synchronization
+import TestProcesses
 import Testing
 
 @testable import Server
@@ -237,6 +238,8 @@ struct WatchPageTests {
         #expect(await WatchService.prober(policy, allowsLocal: false).probe(target, "Test").outcome == .forbidden)
         #expect(visits.withLock { $0 } == before)
         try await server.close()
+        let closed = try ClosedPort()
+        target.port = closed.number
         #expect(await prober.probe(target, "Test").outcome == .refused)
     }
 
