@@ -130,7 +130,10 @@ struct SupervisorRouteTests {
         func post(_ path: String, _ form: [(String, String)]) async throws -> Reply {
             try await world.send(.post, path, form: [("csrf", "form-token")] + form, cookies: Self.cookie)
         }
+        #expect(try await get("/").contains("待核對金鑰") == false)
         #expect(try await file(registration.signed(by: key).bytes).text.contains("notice good"))
+        // Where a supervisor's day begins, it stands until it is done.
+        #expect(try await get("/").contains("待核對金鑰"))
         let ask = try await get("/submissions/keys/\(key.id)/register")
         #expect(ask.contains(PublicKey.fingerprint(key.publicKey).spoken.joined(separator: " ")) && !ask.contains("<b>alpha"))
         #expect(try await post("/submissions/keys/\(key.id)/register", [("reason", "")]).text.contains("role=\"alert\""))
@@ -149,6 +152,8 @@ struct SupervisorRouteTests {
         let receipt = try await world.send(.get, "/submissions/packages/\(answer)", cookies: Self.cookie)
         #expect(try Envelope.read(receipt.body, limit: 1 << 20).kind == .receipt)
         let path = "/submissions/versions/\(envelope.payloadHash)"
+        let home = try await get("/")
+        #expect(home.contains("/submissions?state=submitted") && !home.contains("待核對金鑰"))
         #expect(try await get("/submissions").contains(path))
         let shown = try await get(path)
         #expect(shown.contains("twse-waf") && shown.contains("&lt;b&gt;alpha") && shown.contains(path + "/accept"))
@@ -158,6 +163,7 @@ struct SupervisorRouteTests {
         #expect(try await post(path + "/return", []).text.contains("role=\"alert\""))
         #expect(try await post(path + "/return", [("item-1", "twse-waf"), ("text-1", "為何部分？")]).status == 303)
         #expect(try await get(path).contains("為何部分？"))
+        #expect(try await get("/").contains("目前沒有待辦事項"))
         #expect(try await post(path + "/accept", [("note", "")]).text.contains("role=\"alert\""))
         #expect(try await file(envelope.bytes).text.contains("role=\"alert\""))
         for list in ["/submissions/refused", "/submissions/outgoing", "/submissions/keys"] {

@@ -26,7 +26,7 @@ struct MarketPage: Sendable {
         var firms: Int
         /// For each decision of the register: how many firms in business have each value, nil for those without one.
         var counts: [(decision: Decision, values: [(value: String?, count: Int)])]
-        var waiting: Int
+        var waiting: MarketWaiting
     }
 
     private func model(_ visit: Visit) async throws -> Model {
@@ -47,7 +47,7 @@ struct MarketPage: Sendable {
         }
         return Model(
             institution: try await supervision.institution.current()?.name ?? "", day: day, firms: firms.count,
-            counts: counts.filter { $0.values.contains { $0.count > 0 } }, waiting: try await supervision.tiers.waiting().count)
+            counts: counts.filter { $0.values.contains { $0.count > 0 } }, waiting: try await MarketWaiting(services, visit))
     }
 
     private func draw(_ model: Model, _ visit: Visit) -> Answer {
@@ -63,8 +63,9 @@ struct MarketPage: Sendable {
             }
             page.element("div", ("class", "cards")) { page in
                 figure(wording("market.firms"), String(model.firms), "/firms", &page)
-                if model.waiting > 0 { figure(wording("market.waiting"), String(model.waiting), "/tiers?status=proposed", &page) }
+                model.waiting.write(wording, &page)
             }
+            if model.waiting.items.isEmpty { page.element("p", ("class", "lead"), text: wording("waiting.nothing")) }
             Shapes.links([(wording("market.status"), "/market")], isPrimary: true, &page)
             for (decision, values) in model.counts { table(decision, values, wording, &page) }
         }

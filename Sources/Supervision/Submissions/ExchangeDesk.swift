@@ -156,6 +156,14 @@ public final class ExchangeDesk: Sendable {
 
     // MARK: What there is
 
+    /// What waits for the supervisor: keys to compare, filings whose newest version nobody has looked at, filings all of whose questions are
+    /// answered.
+    ///
+    /// - Throws: `.storage`.
+    public func waiting() async throws(SupervisionError) -> (keys: Int, submitted: Int, answered: Int) {
+        try await store.waiting()
+    }
+
     /// Versions, newest quarter first; of one firm when it is named.
     public func versions(firm: String? = nil) async throws(SupervisionError) -> [ReceivedVersion] {
         try await store.versions(firm: firm)

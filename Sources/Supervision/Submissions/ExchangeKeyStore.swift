@@ -48,6 +48,20 @@ extension InboxStore {
         try await read { db in try Self.keys(firm, db) }
     }
 
+    /// Keys to compare, and filings whose newest version waits.
+    func waiting() async throws(SupervisionError) -> (keys: Int, submitted: Int, answered: Int) {
+        try await read { db in
+            func count(_ table: String, _ state: String) throws -> Int {
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table) WHERE state = ?", arguments: [state]) ?? 0
+            }
+            return (
+                try count("inbox_keys", RegisteredKey.State.waiting.rawValue),
+                try count("inbox_filings", FilingState.submitted.rawValue),
+                try count("inbox_filings", FilingState.answered.rawValue)
+            )
+        }
+    }
+
     private static func keys(_ firm: String?, _ db: GRDB.Database) throws -> [RegisteredKey] {
         let filter = firm == nil ? "" : "WHERE firm = ?"
         return try Row.fetchAll(
