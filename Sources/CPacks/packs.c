@@ -14,6 +14,15 @@ static const unsigned char incidents_clocks[] = {
 static const unsigned char incidents_taxonomy[] = {
 #embed "../../Packs/incidents/taxonomy.yaml"
 };
+static const unsigned char incidents_dora[] = {
+#embed "../../Packs/incidents/dora.yaml"
+};
+static const unsigned char incidents_fields[] = {
+#embed "../../Packs/incidents/fields.yaml"
+};
+static const unsigned char incidents_fire[] = {
+#embed "../../Packs/incidents/fire.yaml"
+};
 static const unsigned char rulebooks_cnfa_2022[] = {
 #embed "../../Packs/rulebooks/cnfa-2022.yaml"
 };
@@ -178,6 +187,9 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("questionnaire-checks/twse-2018.yaml", questionnaire_checks_twse_2018),
     FILE_ROW("incidents/calendar-tw.yaml", incidents_calendar_tw),
     FILE_ROW("incidents/clocks.yaml", incidents_clocks),
+    FILE_ROW("incidents/dora.yaml", incidents_dora),
+    FILE_ROW("incidents/fields.yaml", incidents_fields),
+    FILE_ROW("incidents/fire.yaml", incidents_fire),
     FILE_ROW("incidents/taxonomy.yaml", incidents_taxonomy),
     FILE_ROW("demo/market.yaml", demo_market),
     FILE_ROW("demo/promises.yaml", demo_promises),

@@ -43,6 +43,14 @@ public struct Taxonomy: Sendable, Hashable {
     /// The class of a category; nil when there is no such category.
     public func group(of category: String) -> String? { categories.first { $0.id == category }?.group }
 
+    /// Its words as fields name them.
+    public var fieldLists: [String: [String]] {
+        [
+            "categories": categories.map(\.id), "impacts": impacts.map(\.id), "causes": causes.map(\.id),
+            "severity-rows": severity.rows.map(\.id), "severity-properties": severity.properties,
+        ]
+    }
+
     /// The taxonomy that comes with Plumbline.
     ///
     /// - Throws: `DocumentError` with file, line and key.
