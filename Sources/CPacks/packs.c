@@ -77,6 +77,9 @@ static const unsigned char questionnaire_checks_twse_2018[] = {
 static const unsigned char demo_promises[] = {
 #embed "../../Packs/demo/promises.yaml"
 };
+static const unsigned char demo_work[] = {
+#embed "../../Packs/demo/work.yaml"
+};
 static const unsigned char demo_market[] = {
 #embed "../../Packs/demo/market.yaml"
 };
@@ -193,6 +196,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("incidents/taxonomy.yaml", incidents_taxonomy),
     FILE_ROW("demo/market.yaml", demo_market),
     FILE_ROW("demo/promises.yaml", demo_promises),
+    FILE_ROW("demo/work.yaml", demo_work),
     FILE_ROW("market/twse-2017-printed.yaml", market_twse_2017_printed),
     FILE_ROW("submissions/policy.yaml", submissions_policy),
     FILE_ROW("supervision/policy.yaml", supervision_policy),

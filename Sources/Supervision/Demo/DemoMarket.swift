@@ -152,7 +152,11 @@ extension DemoMarket {
             try await supervision.tiers.confirm(waiting.id, note: "demonstration market", second)
         }
         let promises: DemoPromises
-        do throws(DocumentError) { promises = try DemoPromises.shipped() } catch { throw .document(error) }
+        let work: DemoWork
+        do throws(DocumentError) {
+            promises = try DemoPromises.shipped()
+            work = try DemoWork.shipped()
+        } catch { throw .document(error) }
         guard let asked = supervision.questionnaires.first(where: { $0.id == questionnaire }) else {
             throw .notFound("questionnaire \(questionnaire)")
         }
@@ -175,5 +179,7 @@ extension DemoMarket {
                 guard left.isEmpty else { throw .conflict("\(firm) \(quarter): a promise of the demonstration is not one") }
             }
         }
+        progress("work of the year")
+        try await work.happen(in: supervision, first)
     }
 }
