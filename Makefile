@@ -32,7 +32,7 @@ RELEASE_FLAGS := -c release --static-swift-stdlib
 # python3-venv holds the emulator of an S3 store, the programs that read and write workbooks too, and the browser's driver. The judges are Go's packages for transparency logs, and
 # from PyPI those of Scripts/judge/requirements.txt. The vault is measured beside C, SQLite and PostgreSQL.
 PACKAGES := libargon2-dev libexpat1-dev libminizip-dev libsqlite3-dev libxlsxwriter-dev libyaml-dev libzstd-dev zlib1g-dev
-TEST_PACKAGES := libreoffice-calc openssl openssh-server python3-cryptography python3-venv zbar-tools
+TEST_PACKAGES := libreoffice-calc libreoffice-writer openssl openssh-server python3-cryptography python3-venv zbar-tools
 BROWSER_PACKAGES := chromium fonts-noto-cjk python3-venv
 JUDGE_PACKAGES := golang-go golang-golang-x-mod-dev python3-venv
 SERVER_JUDGE_PACKAGES := sqlmap hydra testssl.sh curl openssl python3-venv

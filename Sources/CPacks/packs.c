@@ -155,6 +155,9 @@ static const unsigned char texts_watch[] = {
 static const unsigned char texts_web[] = {
 #embed "../../Packs/texts/web.yaml"
 };
+static const unsigned char web_drawing_css[] = {
+#embed "../../Packs/web/drawing.css"
+};
 static const unsigned char web_report_css[] = {
 #embed "../../Packs/web/report.css"
 };
@@ -221,6 +224,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("texts/survey.yaml", texts_survey),
     FILE_ROW("texts/watch.yaml", texts_watch),
     FILE_ROW("texts/web.yaml", texts_web),
+    FILE_ROW("web/drawing.css", web_drawing_css),
     FILE_ROW("web/report.css", web_report_css),
     FILE_ROW("web/plumbline.css", web_plumbline_css),
     FILE_ROW("web/plumbline.js", web_plumbline_js),

@@ -14,7 +14,9 @@ public struct ChartWriter: Sendable {
         case paper
     }
 
-    private let wording: Wording
+    let wording: Wording
+    /// The words of charts.
+    var words: ChartWords { ChartWords(wording: wording) }
     private let medium: Medium
 
     /// A writer.
@@ -33,7 +35,6 @@ public struct ChartWriter: Sendable {
     ///   - chart: what is drawn; its id must be the only one of that name on the page.
     ///   - page: what it is written into.
     public func write(_ chart: Chart, _ page: inout HTMLWriter) {
-        let words = ChartWords(wording: wording)
         page.element("figure", ("class", "chart"), ("id", chart.id)) { page in
             writeCaption(chart, &page)
             let widths: [Canvas.Width] = medium == .screen ? [.wide, .narrow] : [.wide]
@@ -62,7 +63,7 @@ public struct ChartWriter: Sendable {
     }
 
     /// What the drawing shows, for whoever does not see it.
-    private func description(_ chart: Chart) -> String {
+    func description(_ chart: Chart) -> String {
         guard !chart.isEmpty else { return wording("chart.empty") }
         var sentences = chart.summary.isEmpty ? [] : [chart.summary]
         sentences.append(

@@ -1,4 +1,5 @@
 internal import HTML
+internal import Rulebook
 
 /// Writes a drawing as SVG. Colours are classes of the style sheet, everything else is an attribute: the policy of content allows no styles in
 /// attributes.
@@ -8,16 +9,20 @@ struct DrawingSVG {
     /// Its name on the page, with which the names of its parts begin.
     let id: String
 
-    /// Writes the element.
-    func write(_ page: inout HTMLWriter, description: String) {
+    private static let sheet = ShippedFiles.files(in: "web").first { $0.name == "web/drawing.css" }?.bytes ?? []
+
+    /// Writes the element; alone, it is a file that needs nothing else.
+    func write(_ page: inout HTMLWriter, description: String, isAlone: Bool = false) {
         let (width, height) = (Self.number(canvas.width), Self.number(canvas.box.height))
         page.element(
-            "svg", ("class", canvas.size == .wide ? "chart-wide" : "chart-narrow"), ("role", "img"),
+            "svg", ("xmlns", isAlone ? "http://www.w3.org/2000/svg" : nil),
+            ("class", canvas.size == .wide ? "chart-wide" : "chart-narrow"), ("role", "img"),
             ("aria-labelledby", "\(id)-title \(id)-desc"), ("viewBox", "0 0 \(width) \(height)"), ("width", width),
             ("height", height), ("font-size", Self.number(Canvas.nameSize))
         ) { page in
             page.element("title", ("id", "\(id)-title"), text: canvas.chart.title)
             page.element("desc", ("id", "\(id)-desc"), text: description)
+            if isAlone { page.style(sheet: Self.sheet) }
             writePatterns(&page)
             for mark in canvas.marks { write(mark, &page) }
         }

@@ -1,4 +1,4 @@
-internal import HTML
+public import HTML
 internal import Rulebook
 
 extension PrintedDocument {
@@ -55,30 +55,44 @@ extension PrintedDocument {
         }
         page.element("section", ("id", section.id), ("class", isLong || index == 0 ? "part" : "part follows")) { page in
             page.element("h2", text: section.title)
-            for block in section.blocks { write(block, wording, &page) }
-            guard !section.footnotes.isEmpty else { return }
-            page.element("div", ("class", "notes")) { page in
-                page.element("p", text: notes)
-                page.element("ol") { page in
-                    for note in section.footnotes { page.element("li", text: note) }
+            section.write(wording, .paper, notes, &page)
+        }
+    }
+}
+
+extension PrintedDocument.Section {
+    /// Writes what the section holds into a page of the server: charts for a screen, without the heading.
+    public func writeScreen(_ wording: Wording, _ page: inout HTMLWriter) { write(wording, .screen, "", &page) }
+
+    fileprivate func write(_ wording: Wording, _ medium: ChartWriter.Medium, _ notes: String, _ page: inout HTMLWriter) {
+        for block in blocks {
+            switch block {
+            case .paragraph(let text): page.element("p", text: text)
+            case .list(let lines):
+                page.element("ul") { page in
+                    for line in lines { page.element("li", text: line) }
                 }
+            case .chart(let chart): ChartWriter(wording, for: medium).write(chart, &page)
+            case .table(let table):
+                guard medium == .screen else {
+                    Self.write(table, &page)
+                    continue
+                }
+                page.element(
+                    "div", ("class", "scroll"), ("tabindex", "0"), ("role", "region"), ("aria-label", table.title)
+                ) { Self.write(table, &$0) }
+            }
+        }
+        guard !footnotes.isEmpty else { return }
+        page.element("div", ("class", "notes")) { page in
+            if !notes.isEmpty { page.element("p", text: notes) }
+            page.element("ol") { page in
+                for note in footnotes { page.element("li", text: note) }
             }
         }
     }
 
-    private func write(_ block: Block, _ wording: Wording, _ page: inout HTMLWriter) {
-        switch block {
-        case .paragraph(let text): page.element("p", text: text)
-        case .list(let lines):
-            page.element("ul") { page in
-                for line in lines { page.element("li", text: line) }
-            }
-        case .chart(let chart): ChartWriter(wording, for: .paper).write(chart, &page)
-        case .table(let table): write(table, &page)
-        }
-    }
-
-    private func write(_ table: Table, _ page: inout HTMLWriter) {
+    private static func write(_ table: PrintedDocument.Table, _ page: inout HTMLWriter) {
         page.element("figure") { page in
             page.element("table", ("id", table.id)) { page in
                 page.element("caption", text: table.title)

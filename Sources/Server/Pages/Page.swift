@@ -8,7 +8,7 @@ struct Page {
     /// Places of the navigation.
     enum Place: String, CaseIterable {
         case today, obligations, systems, firm
-        case market, firms, tiers, questionnaires, followups, inspections, programme, watch, my
+        case market, firms, tiers, questionnaires, followups, inspections, programme, watch, reports, my
         case submissions
         case trail, accounts
 
@@ -18,7 +18,8 @@ struct Page {
         func belongs(to side: Side) -> Bool {
             switch self {
             case .today, .obligations, .systems, .firm: side == .firm
-            case .market, .firms, .tiers, .questionnaires, .followups, .inspections, .programme, .watch, .my: side == .supervisor
+            case .market, .firms, .tiers, .questionnaires, .followups, .inspections, .programme, .watch, .reports, .my:
+                side == .supervisor
             case .submissions, .trail, .accounts: true
             }
         }
@@ -28,7 +29,7 @@ struct Page {
             case .today, .obligations: .complianceRead
             case .systems: .systemsRead
             case .firm: .firmRead
-            case .market, .firms, .tiers, .followups, .inspections, .programme, .watch: .marketRead
+            case .market, .firms, .tiers, .followups, .inspections, .programme, .watch, .reports: .marketRead
             case .questionnaires, .submissions: .submissionsRead
             case .my: .answersGive
             case .trail: .trailRead

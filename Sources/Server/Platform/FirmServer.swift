@@ -62,6 +62,7 @@ package enum SupervisorServer {
         routes += CoachingPages(services: services).routes
         routes += ConsultingPages(services: services).routes
         routes += WatchPages(services: services).routes
+        routes += YearlyPages(services: services).routes + YearlyIssuePages(services: services).routes
         return try RouteTable(routes)
     }
 }

@@ -10,6 +10,8 @@ public struct YearlyPrint: Sendable {
     public enum Format: String, Sendable, CaseIterable {
         /// A page that prints.
         case html
+        /// A text that people go on writing in.
+        case odt
         /// A workbook of all tables.
         case xlsx
         /// The manifest.
@@ -21,6 +23,7 @@ public struct YearlyPrint: Sendable {
         public var type: String {
             switch self {
             case .html: "text/html; charset=utf-8"
+            case .odt: "application/vnd.oasis.opendocument.text"
             case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
             case .json: "application/json"
             case .pdf: "application/pdf"
@@ -69,8 +72,11 @@ public struct YearlyPrint: Sendable {
         if format == .json { return CanonicalJSON.bytes(of: content.manifest(edition, number: number)) }
         let document = content.document(edition, wording.language, wording.catalog, number: number)
         switch format {
-        case .html, .pdf:
-            do throws(ChartError) { return try printed(document).html(wording) } catch {
+        case .html, .pdf, .odt:
+            do throws(ChartError) {
+                let printed = try printed(document)
+                return format == .odt ? printed.odt(wording) : printed.html(wording)
+            } catch {
                 throw .conflict("a chart cannot be drawn: \(error)")
             }
         case .xlsx:
@@ -87,7 +93,7 @@ public struct YearlyPrint: Sendable {
         for edition in ReportEdition.allCases {
             files.append((name(edition, .chinese, .json), edition, .chinese, .json))
             for language in Language.allCases {
-                for format in [Format.html, .xlsx] where format == .html || Workbook.canWrite {
+                for format in [Format.html, .odt, .xlsx] where format != .xlsx || Workbook.canWrite {
                     files.append((name(edition, language, format), edition, language, format))
                 }
             }

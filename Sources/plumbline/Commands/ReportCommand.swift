@@ -70,7 +70,7 @@ struct ReportCommand: AsyncParsableCommand {
     @Option(name: .customLong("lang"), help: ArgumentHelp("zh-TW or en.", valueName: "language"))
     var language = "zh-TW"
 
-    @Option(help: ArgumentHelp("html, pdf, xlsx or json.", valueName: "format"))
+    @Option(help: ArgumentHelp("html, pdf, odt, xlsx or json.", valueName: "format"))
     var format = "html"
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to; - for standard output.", valueName: "file"))
@@ -81,7 +81,9 @@ struct ReportCommand: AsyncParsableCommand {
         if let year, !(1990...9999).contains(year) { throw ValidationError("--year is a year such as 2017") }
         guard ReportEdition(rawValue: edition) != nil else { throw ValidationError("--edition is full or public") }
         guard Language(rawValue: language) != nil else { throw ValidationError("--lang is zh-TW or en") }
-        guard YearlyPrint.Format(rawValue: format) != nil else { throw ValidationError("--format is html, pdf, xlsx or json") }
+        guard YearlyPrint.Format(rawValue: format) != nil else {
+            throw ValidationError("--format is html, pdf, odt, xlsx or json")
+        }
         guard [list, verifier, freeze, verify, draft].count(where: { $0 }) <= 1 else {
             throw ValidationError("--list, --verifier, --freeze, --verify and --draft exclude one another")
         }

@@ -63,7 +63,7 @@ struct YearlyPrintTests {
         let content = try await world.draft()
         let first = try YearlyPrint.freeze(content, "2017-1")
         let second = try YearlyPrint.freeze(content, "2017-1")
-        #expect(first.count == (Workbook.canWrite ? 10 : 6))
+        #expect(first.count == (Workbook.canWrite ? 14 : 10))
         for (name, bytes) in first {
             let isSame = second[name] == bytes
             #expect(isSame, "\(name)")
@@ -100,6 +100,25 @@ struct YearlyPrintTests {
         let book = try XLSXReader.read(bytes)
         let figures = try #require(book.sheets.first { $0.name == "Figures" })
         #expect(book.sheets.count >= 10 && figures.grid.rowCount > content.figures.list.count)
+        await world.database.close()
+    }
+
+    @Test(
+        "as a text document: a real office reads it, with its headings, tables and charts",
+        .enabled(if: access("/usr/lib/libreoffice/program/libswlo.so", R_OK) == 0, "LibreOffice Writer is not installed"))
+    func text() async throws {
+        let world = try await YearlyWorld()
+        let content = try await world.draft()
+        let bytes = try YearlyPrint(.shipped(.chinese)).file(content, .published, .odt, number: "2017-1")
+        #expect(bytes.starts(with: Array("PK".utf8)) && has(Array(bytes.prefix(100)), "application/vnd.oasis.opendocument.text"))
+        let (file, out) = (world.scratch.path + "/report.odt", world.scratch.path + "/out")
+        try DocumentFile.write(bytes, to: file)
+        let soffice = try #require(PDFPrinter.live.find("soffice"))
+        let home = "-env:UserInstallation=file://\(world.scratch.path)/office"
+        let run = try await Running(soffice, [home, "--headless", "--convert-to", "pdf", "--outdir", out, file]).finish()
+        #expect(run.status == 0, "\(run.output)")
+        let pdf = try DocumentFile.read(out + "/report.pdf", limit: 64 << 20)
+        #expect(pdf.starts(with: Array("%PDF-".utf8)) && pdf.count > 100_000)
         await world.database.close()
     }
 
