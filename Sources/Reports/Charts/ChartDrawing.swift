@@ -9,7 +9,7 @@ extension ChartWriter {
     func drawing(_ chart: Chart) -> (svg: [UInt8], width: Double, height: Double) {
         let canvas = Canvas(chart, words, .wide)
         var page = HTMLWriter()
-        DrawingSVG(canvas: canvas, id: chart.id).write(&page, description: description(chart), isAlone: true)
+        DrawingSVG(canvas: canvas, id: chart.id, isAlone: true).write(&page, description: description(chart))
         return (page.bytes, canvas.width, canvas.box.height)
     }
 

@@ -8,11 +8,14 @@ struct DrawingSVG {
     let canvas: Canvas
     /// Its name on the page, with which the names of its parts begin.
     let id: String
+    /// Whether it is a file of its own: then it has its style sheet, and colours come from groups, because office programs take the colour of an
+    /// element's own class for no current colour.
+    var isAlone = false
 
     private static let sheet = ShippedFiles.files(in: "web").first { $0.name == "web/drawing.css" }?.bytes ?? []
 
-    /// Writes the element; alone, it is a file that needs nothing else.
-    func write(_ page: inout HTMLWriter, description: String, isAlone: Bool = false) {
+    /// Writes the element.
+    func write(_ page: inout HTMLWriter, description: String) {
         let (width, height) = (Self.number(canvas.width), Self.number(canvas.box.height))
         page.element(
             "svg", ("xmlns", isAlone ? "http://www.w3.org/2000/svg" : nil),
@@ -144,6 +147,10 @@ struct DrawingSVG {
     }
 
     private func write(_ mark: Mark, _ name: StaticString, _ attributes: [(StaticString, String?)], _ page: inout HTMLWriter) {
+        guard !isAlone else {
+            let group = attributes.first { "\($0.0)" == "class" }?.1
+            return page.element("g", ("class", group)) { $0.leaf(name, attributes) }
+        }
         guard let tip = mark.tip else { return page.leaf(name, attributes) }
         page.element(name, attributes) { $0.element("title", text: tip) }
     }

@@ -94,7 +94,8 @@ extension ReportComposer {
         let cadence: String =
             switch parts.first {
             case "per-year" where parts.count == 2: word("cadence.per-year", ["number": parts[1]])
-            case "gap" where parts.count == 3 && parts[2] == "month": word("cadence.gap-month", ["number": parts[1]])
+            case "gap" where parts.count == 3 && ["month", "year", "d"].contains(parts[2]):
+                word("cadence.gap-\(parts[2])", ["number": parts[1]])
             case "gap" where parts.count == 3: "\(parts[1]) \(parts[2])"
             default: ""
             }
