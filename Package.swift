@@ -135,7 +135,7 @@ let package = Package(
         .target(
             name: "Workspace",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "Rulebook", "Submissions",
+                "Assessment", "Checks", "Database", "Documents", "Incidents", "Rulebook", "Submissions",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
@@ -220,8 +220,8 @@ let package = Package(
         .executableTarget(
             name: "plumbline",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "SelfCheck",
-                "Server", "Submissions", "Supervision",
+                "Assessment", "Checks", "Database", "Documents", "HostAgent", "Identity", "Incidents", "Reports", "Rulebook",
+                "SelfCheck", "Server", "Submissions", "Supervision",
                 "Vault",
                 "VaultNetwork", "Workspace",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -334,7 +334,10 @@ let package = Package(
             name: "HostAgentTests", dependencies: ["HostAgent", "Checks", "Documents", "Rulebook"], swiftSettings: strict),
         .testTarget(
             name: "WorkspaceTests",
-            dependencies: ["Assessment", "Checks", "Database", "Documents", "Rulebook", "TestProcesses", "Vault", "Workspace"],
+            dependencies: [
+                "Assessment", "Checks", "Database", "Documents", "Incidents", "Rulebook", "TestProcesses", "Vault", "Workspace",
+                "plumbline",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SubmissionsTests",

@@ -23,12 +23,12 @@ declare -A may=(
     [Assessment]="Checks Documents Rulebook"
     [Reports]="Assessment Checks Documents HTML Rulebook"
     [Submissions]="CPacks Documents Rulebook"
-    [Workspace]="Assessment Checks Database Documents Rulebook Submissions"
+    [Workspace]="Assessment Checks Database Documents Incidents Rulebook Submissions"
     [Supervision]="CPacks Database Documents Rulebook Spreadsheets Submissions"
     [SelfCheck]="Checks Database Documents Identity Rulebook Vault"
     [Server]="Assessment Checks Database Documents HTML Identity Probes QR Reports Rulebook SelfCheck Spreadsheets Submissions Supervision Vault Workspace"
     [HostAgent]="Checks Documents Rulebook Submissions"
-    [plumbline]="Assessment Checks Database Documents HostAgent Identity Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
+    [plumbline]="Assessment Checks Database Documents HostAgent Identity Incidents Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
 )
 ours="CYAML CArgon2 CExpat CHash CMinizip CTimex CXLSXWriter CZstd CPacks Documents HTML Probes QR Spreadsheets Vault VaultNetwork Database Rulebook Incidents Checks Assessment Identity Workspace Submissions Supervision Reports SelfCheck Server HostAgent plumbline"
 for target in "${!may[@]}"; do

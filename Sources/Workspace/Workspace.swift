@@ -1,6 +1,7 @@
 public import Checks
 public import Database
 internal import Documents
+internal import Incidents
 public import Rulebook
 public import Submissions
 
@@ -9,7 +10,7 @@ public struct Workspace: Sendable {
     /// The tables of all its features.
     public static let migrations =
         FirmStore.migrations + SystemStore.migrations + HostStore.migrations + BoardStore.migrations
-        + FilingStore.migrations
+        + FilingStore.migrations + IncidentStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -29,6 +30,8 @@ public struct Workspace: Sendable {
     public let submissions: SubmissionDesk
     /// What brings it there.
     public let courier: ExchangeCourier
+    /// Incidents.
+    public let incidents: IncidentStore
 
     /// Opens the workspace of a database.
     ///
@@ -61,6 +64,9 @@ public struct Workspace: Sendable {
             composer: SubmissionComposer(boards: boards, hosts: hosts, files: files), rulebook: rulebook, policy: policy,
             transport: transport, program: program, folder: database.directory.keys, now: now)
         courier = ExchangeCourier(submissions)
+        do throws(DocumentError) {
+            incidents = IncidentStore(database, rules: try IncidentRules.shipped(), now: now)
+        } catch { throw .document(error) }
         try await boards.start()
     }
 }

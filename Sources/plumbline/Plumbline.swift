@@ -38,7 +38,7 @@ struct Plumbline: AsyncParsableCommand {
             CheckCommand.self, CollectCommand.self, AssessCommand.self, TierCommand.self, RulebookCommand.self,
             ChecksCommand.self, QuestionnaireCommand.self,
             ServeCommand.self, DemoCommand.self, AgentCommand.self, BackupCommand.self, RestoreCommand.self, VerifyCommand.self,
-            VaultCommand.self, SubmissionCommand.self, ReportCommand.self,
+            VaultCommand.self, SubmissionCommand.self, IncidentCommand.self, ReportCommand.self,
         ])
 
     /// Runs the command line. Errors go to standard error in one line with what to do; the exit status follows sysexits.h.
