@@ -1,5 +1,4 @@
 internal import HTML
-internal import Rulebook
 
 /// Writes a drawing as SVG. Colours are classes of the style sheet, everything else is an attribute: the policy of content allows no styles in
 /// attributes.
@@ -8,24 +7,24 @@ struct DrawingSVG {
     let canvas: Canvas
     /// Its name on the page, with which the names of its parts begin.
     let id: String
-    /// Whether it is a file of its own: then it has its style sheet, and colours come from groups, because office programs take the colour of an
-    /// element's own class for no current colour.
+    /// Whether it is a file of its own: then every element has its colours as attributes, for office programs know little of style sheets.
     var isAlone = false
-
-    private static let sheet = ShippedFiles.files(in: "web").first { $0.name == "web/drawing.css" }?.bytes ?? []
 
     /// Writes the element.
     func write(_ page: inout HTMLWriter, description: String) {
         let (width, height) = (Self.number(canvas.width), Self.number(canvas.box.height))
         page.element(
-            "svg", ("xmlns", isAlone ? "http://www.w3.org/2000/svg" : nil),
-            ("class", canvas.size == .wide ? "chart-wide" : "chart-narrow"), ("role", "img"),
-            ("aria-labelledby", "\(id)-title \(id)-desc"), ("viewBox", "0 0 \(width) \(height)"), ("width", width),
-            ("height", height), ("font-size", Self.number(Canvas.nameSize))
+            "svg",
+            coloured([
+                ("xmlns", isAlone ? "http://www.w3.org/2000/svg" : nil),
+                ("class", canvas.size == .wide ? "chart-wide" : "chart-narrow"), ("role", "img"),
+                ("aria-labelledby", "\(id)-title \(id)-desc"), ("viewBox", "0 0 \(width) \(height)"), ("width", width),
+                ("height", height), ("font-size", Self.number(Canvas.nameSize)), ("fill", isAlone ? Palette.ink : nil),
+                ("font-family", isAlone ? "Noto Sans CJK TC, Noto Sans TC, sans-serif" : nil),
+            ])
         ) { page in
             page.element("title", ("id", "\(id)-title"), text: canvas.chart.title)
             page.element("desc", ("id", "\(id)-desc"), text: description)
-            if isAlone { page.style(sheet: Self.sheet) }
             writePatterns(&page)
             for mark in canvas.marks { write(mark, &page) }
         }
@@ -60,18 +59,25 @@ struct DrawingSVG {
         guard !looks.isEmpty || hasHatch else { return }
         page.element("defs") { page in
             for look in looks {
-                page.element("pattern", ("id", pattern(look)), ("class", look.colour), units, side, tall) { page in
-                    page.leaf("rect", ("width", "8"), ("height", "8"), ("fill", "currentColor"))
+                let colour = Palette.colour(of: look.colour)
+                page.element("pattern", [("id", pattern(look)), ("class", look.colour), units, side, tall]) { page in
+                    page.leaf("rect", coloured([("width", "8"), ("height", "8"), ("fill", "currentColor")], colour))
                     page.leaf(
-                        "path", ("class", "chart-weave"), ("d", Self.weave(look.texture)), ("fill", "none"),
-                        ("stroke-width", "1.4"))
+                        "path",
+                        coloured([
+                            ("class", "chart-weave"), ("d", Self.weave(look.texture)), ("fill", "none"), ("stroke-width", "1.4"),
+                        ]))
                 }
             }
             if hasHatch {
-                page.element("pattern", ("id", hatch), ("class", "chart-hatch"), units, ("width", "5"), ("height", "5")) { page in
+                page.element("pattern", [("id", hatch), ("class", "chart-hatch"), units, ("width", "5"), ("height", "5")]) { page in
                     page.leaf(
-                        "path", ("d", "M-1 6L6 -1M-1 1L1 -1M4 6L6 4"), ("fill", "none"), ("stroke", "currentColor"),
-                        ("stroke-width", "0.9"))
+                        "path",
+                        coloured(
+                            [
+                                ("d", "M-1 6L6 -1M-1 1L1 -1M4 6L6 4"), ("fill", "none"), ("stroke", "currentColor"),
+                                ("stroke-width", "0.9"),
+                            ], Palette.colour(of: "chart-hatch")))
                 }
             }
         }
@@ -100,9 +106,13 @@ struct DrawingSVG {
         switch mark.shape {
         case .text(let text, let place, let size, let anchor):
             page.element(
-                "text", ("class", textClass(mark.paint)), ("x", Self.number(place.x)), ("y", Self.number(place.y)),
-                ("font-size", size == Canvas.nameSize ? nil : Self.number(size)),
-                ("text-anchor", anchor == .start ? nil : anchor.rawValue), text: text)
+                "text",
+                coloured([
+                    ("class", textClass(mark.paint)), ("x", Self.number(place.x)), ("y", Self.number(place.y)),
+                    ("font-size", size == Canvas.nameSize ? nil : Self.number(size)),
+                    ("text-anchor", anchor == .start ? nil : anchor.rawValue),
+                ])
+            ) { $0.text(text) }
         case .box(let box):
             let paint = paint(mark.paint)
             write(
@@ -147,10 +157,7 @@ struct DrawingSVG {
     }
 
     private func write(_ mark: Mark, _ name: StaticString, _ attributes: [(StaticString, String?)], _ page: inout HTMLWriter) {
-        guard !isAlone else {
-            let group = attributes.first { "\($0.0)" == "class" }?.1
-            return page.element("g", ("class", group)) { $0.leaf(name, attributes) }
-        }
+        let attributes = coloured(attributes)
         guard let tip = mark.tip else { return page.leaf(name, attributes) }
         page.element(name, attributes) { $0.element("title", text: tip) }
     }
@@ -188,6 +195,28 @@ struct DrawingSVG {
         case .leader: return Coat(name: "chart-leader", fill: "none")
         case .ink, .dim, .rimmed, .onShade: return Coat(name: "chart-dim")
         }
+    }
+
+    // MARK: Colours
+
+    /// Attributes with the colours of their class; as they are within a page, whose style sheet has them.
+    private func coloured(
+        _ attributes: [(StaticString, String?)], _ inherited: String = Palette.ink
+    ) -> [(StaticString, String?)] {
+        guard isAlone else { return attributes }
+        var classes: [String] = []
+        for case ("class", let names?) in attributes.map({ ("\($0.0)", $0.1) }) {
+            classes = names.split(separator: " ").map(String.init)
+        }
+        let rules = classes.map { Palette.rules[$0] ?? [:] }
+        let colour = rules.compactMap { $0["color"] }.last ?? inherited
+        var result = attributes
+        for name in ["fill", "stroke", "stroke-width"] as [StaticString] {
+            guard let value = rules.compactMap({ $0["\(name)"] }).last else { continue }
+            result.removeAll { "\($0.0)" == "\(name)" }
+            result.append((name, value))
+        }
+        return result.map { ($0.0, $0.1 == "currentColor" ? colour : $0.1) }
     }
 
     // MARK: Paths

@@ -45,15 +45,7 @@ extension PrintedDocument {
     }
 
     private func write(_ section: Section, _ index: Int, _ wording: Wording, _ page: inout HTMLWriter) {
-        // Short sections follow one another; one with a table or chart begins a page.
-        let isLong = section.blocks.contains { block in
-            switch block {
-            case .chart: true
-            case .table(let table): table.rows.count > 6
-            case .paragraph, .list: false
-            }
-        }
-        page.element("section", ("id", section.id), ("class", isLong || index == 0 ? "part" : "part follows")) { page in
+        page.element("section", ("id", section.id), ("class", section.isLong || index == 0 ? "part" : "part follows")) { page in
             page.element("h2", text: section.title)
             section.write(wording, .paper, notes, &page)
         }
@@ -61,6 +53,17 @@ extension PrintedDocument {
 }
 
 extension PrintedDocument.Section {
+    /// Whether it begins a page: it has a chart or a long table. Short sections follow one another.
+    var isLong: Bool {
+        blocks.contains { block in
+            switch block {
+            case .chart: true
+            case .table(let table): table.rows.count > 6
+            case .paragraph, .list: false
+            }
+        }
+    }
+
     /// Writes what the section holds into a page of the server: charts for a screen, without the heading.
     public func writeScreen(_ wording: Wording, _ page: inout HTMLWriter) { write(wording, .screen, "", &page) }
 

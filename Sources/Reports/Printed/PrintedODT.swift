@@ -202,7 +202,7 @@ struct ODTWriter {
                 // As wide as the longest text, within bounds: a column of numbers is narrow, one of sentences is not everything.
                 let texts = table.rows.map { index < $0.count ? $0[index] : "" } + [column.title]
                 let longest = texts.map { TextMeasure.width($0, 1) }.max() ?? 1
-                let weight = Int((min(max(longest, 3), 24) * 100).rounded())
+                let weight = Int((min(max(longest, 3), 20) * 100).rounded())
                 page.element("style:style", ("style:name", "\(table.id).\(index)"), ("style:family", "table-column")) { page in
                     page.leaf("style:table-column-properties", ("style:rel-column-width", "\(weight)*"))
                 }
@@ -221,13 +221,7 @@ struct ODTWriter {
     }
 
     private func write(_ section: PrintedDocument.Section, _ page: inout HTMLWriter) {
-        let isLong = section.blocks.contains { block in
-            switch block {
-            case .chart, .table: true
-            case .paragraph, .list: false
-            }
-        }
-        page.element("text:h", ("text:style-name", isLong ? "New_20_page" : "Heading_20_1"), ("text:outline-level", "1")) {
+        page.element("text:h", ("text:style-name", section.isLong ? "New_20_page" : "Heading_20_1"), ("text:outline-level", "1")) {
             page in
             page.leaf("text:bookmark", ("text:name", section.id))
             page.text(section.title)

@@ -1,5 +1,6 @@
 public import Documents
 public import Rulebook
+internal import Synchronization
 
 /// A yearly report's content before it is given a form: what it rests on, its figures, its texts, and what may be published of it.
 public struct ReportContent: Sendable {
@@ -9,15 +10,31 @@ public struct ReportContent: Sendable {
     public static let manifestSchema = "plumbline.report-manifest/1"
 
     /// What it rests on.
-    public var snapshot: ReportSnapshot
+    public let snapshot: ReportSnapshot
     /// Its figures.
-    public var figures: ReportFigures
+    public let figures: ReportFigures
     /// Its sections.
     public var template: ReportTemplate
     /// What was written in place of sections' paragraphs, by section.
     public var texts: [String: ReportTexts]
     /// When a cell is too small to be published.
     public var rule: SuppressionRule
+    private let hashing = Hashing()
+
+    /// SHA-256 of the snapshot, worked out when it is first wanted.
+    public var hash: String { hashing.value(snapshot) }
+
+    private final class Hashing: Sendable {
+        private let known = Mutex<String?>(nil)
+
+        func value(_ snapshot: ReportSnapshot) -> String {
+            known.withLock { known in
+                let value = known ?? snapshot.hash
+                known = value
+                return value
+            }
+        }
+    }
 
     /// A report's content; its figures are computed here.
     public init(snapshot: ReportSnapshot, template: ReportTemplate, texts: [String: ReportTexts], rule: SuppressionRule) {
@@ -37,7 +54,7 @@ public struct ReportContent: Sendable {
         _ edition: ReportEdition, _ language: Language, _ catalog: TextCatalog, number: String?
     ) -> ReportDocument {
         ReportComposer(snapshot, figures, template, texts: texts, edition, language, catalog, rule)
-            .document(number: number, hash: number == nil ? nil : snapshot.hash)
+            .document(number: number, hash: number == nil ? nil : hash)
     }
 
     /// The manifest of an edition: what lets anybody recompute it.
@@ -53,7 +70,7 @@ public struct ReportContent: Sendable {
         let shown = edition == .full ? figures : figures.published(snapshot, rule)
         return .object([
             ("schema", .text(Self.manifestSchema)), ("issue", number.map { .text($0) }), ("edition", .text(edition.rawValue)),
-            ("year", .integer(snapshot.year)), ("snapshot_sha256", .text(snapshot.hash)),
+            ("year", .integer(snapshot.year)), ("snapshot_sha256", .text(hash)),
             (
                 "rule_packs",
                 .list(

@@ -223,7 +223,7 @@ public struct YearlyReportStore: Sendable {
         guard Self.isReason(reason) else { throw .fields(["reason": .reason]) }
         let year = content.snapshot.year
         let number = (try await issues(year).first?.number ?? 0) + 1
-        let (document, snapshot) = (CanonicalJSON.line(of: content.node), content.snapshot.hash)
+        let (document, snapshot) = (CanonicalJSON.line(of: content.node), content.hash)
         // Files are durable before the transaction that names them.
         var hashes: [String: String] = [:]
         let sha256: String
