@@ -10,7 +10,9 @@ struct PrintedTests {
     private func chart() throws -> Chart {
         try Chart(
             .heatMap, id: "shares", title: "甲 & <乙>", categories: ["一", "二"],
-            series: [.init("第一級", [.rate(8, of: 11), .missing(.suppressed)]), .init("第二級", [.missing(.noAnswer), .rate(1, of: 1)])],
+            series: [
+                .init("第一級", [.rate(8, of: 11), .missing(.suppressed)]), .init("第二級", [.missing(.noAnswer), .rate(1, of: 1)]),
+            ],
             axis: .init(thresholds: [25, 50, 75, 100], emphasis: .low), asOf: "2017-12-31")
     }
 
@@ -22,7 +24,8 @@ struct PrintedTests {
                     id: "one", title: "1　一",
                     blocks: [
                         .paragraph("</text:p><b>"), .list(["]]>"]), .chart(try chart()),
-                        .table(.init(id: "t", title: "表", columns: [.init("甲"), .init("數", isNumber: true)], rows: [["<", "1"]])),
+                        .table(
+                            .init(id: "t", title: "表", columns: [.init("甲"), .init("數", isNumber: true)], rows: [["<", "1"]])),
                     ], footnotes: ["註 \"引號\""])
             ], contents: "目次", notes: "註")
     }
@@ -45,7 +48,10 @@ struct PrintedTests {
         for kind in [Chart.Kind.bars, .radar, .lines, .heatMap] {
             let chart = try Chart(
                 kind, id: "c", title: "t", categories: ["a", "b", "c"],
-                series: [.init("x", [.rate(1, of: 2), .rate(1, of: 1), .missing(.suppressed)]), .init("y", [.rate(0, of: 2), .rate(1, of: 3), .rate(1, of: 4)])],
+                series: [
+                    .init("x", [.rate(1, of: 2), .rate(1, of: 1), .missing(.suppressed)]),
+                    .init("y", [.rate(0, of: 2), .rate(1, of: 3), .rate(1, of: 4)]),
+                ],
                 asOf: "2017")
             let svg = text(ChartWriter(try .shipped(.english), for: .paper).drawing(chart).svg)
             #expect(svg.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\""))
@@ -63,7 +69,9 @@ struct PrintedTests {
         for name in (1...8).map({ "c\($0)" }) + Chart.Tone.allCases.filter({ $0 != .plain }).map({ "c-\($0.rawValue)" }) {
             #expect(Palette.rules[name]?["color"]?.hasPrefix("#") == true, "\(name)")
         }
-        for shade in 1...5 { #expect(Palette.rules["shade\(shade)"]?["fill"] != nil && Palette.rules["on-shade\(shade)"]?["fill"] != nil) }
+        for shade in 1...5 {
+            #expect(Palette.rules["shade\(shade)"]?["fill"] != nil && Palette.rules["on-shade\(shade)"]?["fill"] != nil)
+        }
         #expect(Palette.read("no rule").isEmpty && Palette.read(".a,.b{color:#123;x}")["b"] == ["color": "#123"])
     }
 

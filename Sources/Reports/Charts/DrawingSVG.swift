@@ -70,7 +70,8 @@ struct DrawingSVG {
                 }
             }
             if hasHatch {
-                page.element("pattern", [("id", hatch), ("class", "chart-hatch"), units, ("width", "5"), ("height", "5")]) { page in
+                page.element("pattern", [("id", hatch), ("class", "chart-hatch"), units, ("width", "5"), ("height", "5")]) {
+                    page in
                     page.leaf(
                         "path",
                         coloured(

@@ -221,7 +221,8 @@ struct ODTWriter {
     }
 
     private func write(_ section: PrintedDocument.Section, _ page: inout HTMLWriter) {
-        page.element("text:h", ("text:style-name", section.isLong ? "New_20_page" : "Heading_20_1"), ("text:outline-level", "1")) {
+        page.element("text:h", ("text:style-name", section.isLong ? "New_20_page" : "Heading_20_1"), ("text:outline-level", "1"))
+        {
             page in
             page.leaf("text:bookmark", ("text:name", section.id))
             page.text(section.title)
