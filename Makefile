@@ -15,13 +15,14 @@
 #   make bench    speed, as ratios to other tools in the same run
 #   make browser-test  walk the first run in Chromium: both languages, light and dark, narrow and wide (PICTURES=)
 #   make bench-server  pages with three years of use behind them, by wrk (SYSTEMS=, DAYS=, SECONDS_EACH=)
+#   make bench-market  a supervisor's pages with a market of 10,000 firms and every clause (FIRMS=, QUARTERS=, GAPS=, SECONDS_EACH=, CONNECTIONS=)
 #   make bench-vault   the vault's part alone (EVENTS=10000000, ROUNDS=, BENCH_DIR=, VAULT_BENCHMARK=)
 #   make bench-identity   whether the time of a refused sign-in tells anything (ROUNDS=)
 #   make dist     one stripped program file, with man page and shell completions, in .build/dist
 
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run check browser-test bench-server test torture fuzz tsan judge judge-server lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-judge-server setup-bench setup-bench-vault release clean
+.PHONY: run check browser-test bench-server bench-market test torture fuzz tsan judge judge-server lint format bench bench-vault bench-identity dist setup setup-test setup-judge setup-judge-server setup-bench setup-bench-vault release clean
 
 SWIFT ?= swift
 RELEASE := .build/release/plumbline
@@ -152,6 +153,7 @@ bench: setup-bench release
 	$(SWIFT) build $(RELEASE_FLAGS) --product market-benchmark
 	Scripts/bench.sh
 	$(MAKE) --no-print-directory bench-server
+	$(MAKE) --no-print-directory bench-market
 	$(MAKE) --no-print-directory bench-vault
 
 # The environment reaches the script: a program named by VAULT_BENCHMARK is measured as it is.
@@ -161,6 +163,13 @@ bench-server: setup-bench
 	$(SWIFT) build $(RELEASE_FLAGS) --product plumbline
 	$(SWIFT) build $(RELEASE_FLAGS) --product server-benchmark
 	Scripts/bench-server.sh
+
+# A supervisor's server with a large market, beside SQLite's C interface on the same rows.
+bench-market: setup-bench
+	$(call install,wrk curl gcc libc6-dev)
+	$(SWIFT) build $(RELEASE_FLAGS) --product plumbline
+	$(SWIFT) build $(RELEASE_FLAGS) --product market-scale
+	Scripts/bench-market.sh
 
 bench-vault: setup-bench-vault
 ifeq ($(VAULT_BENCHMARK),.build/release/vault-benchmark)

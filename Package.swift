@@ -155,6 +155,7 @@ let package = Package(
             dependencies: [
                 "Database", "Documents", "Rulebook", "Spreadsheets", "Submissions",
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: strict),
 
@@ -238,6 +239,13 @@ let package = Package(
             name: "server-benchmark",
             dependencies: ["Checks", "Database", "Documents", "Identity", "Rulebook", "Workspace"], path: "Benchmarks/Server",
             swiftSettings: strict),
+
+        .executableTarget(
+            name: "market-scale",
+            dependencies: [
+                "Database", "Documents", "Identity", "Reports", "Rulebook", "Submissions", "Supervision",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ], path: "Benchmarks/MarketScale", swiftSettings: strict),
 
         .executableTarget(name: "vault-benchmark", dependencies: ["Vault"], path: "Benchmarks/Vault", swiftSettings: strict),
 

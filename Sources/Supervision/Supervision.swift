@@ -12,7 +12,7 @@ public struct Supervision: Sendable {
         + InboxStore.migrations
         + InspectionStore.migrations + CaseStore<Meeting>.migrations("meetings") + ProgrammeStore.migrations
         + CoachingStore.migrations + ConsultingStore.migrations + WatchStore.migrations
-        + YearlyReportStore.migrations
+        + YearlyReportStore.migrations + GenerationStore.migrations
 
     /// The rules.
     public let rulebook: Rulebook
@@ -29,7 +29,7 @@ public struct Supervision: Sendable {
     /// Questionnaires that come with the program.
     public let questionnaires: [Questionnaire]
     /// The market's tables.
-    public var market: MarketDesk { MarketDesk(standings: standings, register: register, tiers: tiers, rulebook: rulebook) }
+    public let market: MarketDesk
     /// Rounds of questions to firms.
     public let surveys: SurveyStore
     /// What firms answer.
@@ -98,6 +98,9 @@ public struct Supervision: Sendable {
         register = RegisterStore(database: database, rulebook: rulebook, now: now)
         tiers = TierStore(database: database, register: register, rulebook: rulebook, policy: policy, now: now)
         surveys = SurveyStore(database: database, register: register, rulebook: rulebook, now: now)
+        market = MarketDesk(
+            standings: standings, register: register, tiers: tiers, surveys: surveys, rulebook: rulebook,
+            shipped: questionnaires, remembered: MarketRemembered())
         answers = AnswerStore(database: database, register: register, rulebook: rulebook, now: now) { db, handedIn, round in
             try StandingStore.take(db, handedIn, round)
             try answersSink(db, handedIn, round)

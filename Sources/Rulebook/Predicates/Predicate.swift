@@ -191,3 +191,21 @@ extension Predicate {
         }
     }
 }
+
+extension Predicate {
+    /// All whole paths that the predicate looks at: its outcome depends on nothing else of the facts.
+    public var paths: Set<FactPath> {
+        func whole(_ path: FactPath) -> Set<FactPath> { path.isRelative ? [] : [path] }
+        switch self {
+        case .all(let parts), .any(let parts), .none(let parts): return parts.reduce(into: []) { $0.formUnion($1.paths) }
+        case .not(let part): return part.paths
+        case .each(let quantified), .some(let quantified):
+            return whole(quantified.path).union(quantified.filter?.paths ?? []).union(quantified.condition?.paths ?? [])
+        case .compare(let comparison):
+            switch comparison.operand {
+            case .fact(let other), .profile(let other): return whole(comparison.path).union(whole(other))
+            case .literal, .parameter, .seconds: return whole(comparison.path)
+            }
+        }
+    }
+}

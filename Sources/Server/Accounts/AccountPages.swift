@@ -35,7 +35,7 @@ struct AccountPages: Sendable {
             .page("/accounts", .permitted(.accountsRead)) { visit in
                 let rows = try await rows(visit)
                 let list = listing(visit.wording, try await services.parties.names())
-                if let export = list.export(rows, visit) { return export }
+                if let export = try list.export(rows, visit) { return export }
                 let (requests, review) = (try await openRequests(visit), try await identity.reviews.status())
                 return Page(visit, visit.wording("web.accounts"), .accounts).answer { page in
                     AccountTabs.write("/accounts", visit, &page)

@@ -144,7 +144,7 @@ struct RequestPages: Sendable {
         // What waits comes first, the newest before the others.
         let rows = all.filter(RequestWords.isWaiting) + all.filter { !RequestWords.isWaiting($0) }.reversed()
         let list = RequestWords.listing(try await people(visit), wording)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, wording("request.title"), .accounts)
         page.crumbs = [(wording("web.accounts"), "/accounts")]
         return page.answer { page in

@@ -68,7 +68,7 @@ struct ReviewPages: Sendable {
                     { .text($0.signedBy.map { RequestWords.person($0, people, wording) } ?? "") }),
             ], text: { "\($0.id)" }, schema: "plumbline.account-reviews/1")
         let rows = Array(reviews.reversed())
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, wording("review.title"), .accounts)
         page.crumbs = [(wording("web.accounts"), "/accounts")]
         return page.answer { page in
@@ -106,7 +106,7 @@ struct ReviewPages: Sendable {
     private func show(_ visit: Visit, _ wrong: String) async throws -> Answer {
         let (wording, review, people) = (visit.wording, try await review(visit), try await names(visit))
         let list = listing(review, people, try await services.parties.names(), visit)
-        if let export = list.export(review.items, visit) { return export }
+        if let export = try list.export(review.items, visit) { return export }
         var page = Page(visit, wording("review.of", ["number": String(review.id)]), .accounts)
         page.crumbs = [(wording("web.accounts"), "/accounts"), (wording("review.title"), "/accounts/reviews")]
         return page.answer { page in

@@ -28,7 +28,7 @@ struct RolePages: Sendable {
                     return book.rules[permission].map { Row(permission: permission, rule: $0) }
                 }
                 let list = listing(wording)
-                if let export = list.export(rows, visit) { return export }
+                if let export = try list.export(rows, visit) { return export }
                 var page = Page(visit, wording("role.title"), .accounts)
                 page.crumbs = [(wording("web.accounts"), "/accounts")]
                 return page.answer { page in

@@ -28,7 +28,7 @@ struct TokenPages: Sendable {
         let tokens = try await identity.tokens.list(of: nil, for: principal)
         let people = Dictionary(try await identity.accounts.list(for: principal).map { ($0.id, $0) }) { first, _ in first }
         let list = listing(people, visit)
-        if let export = list.export(tokens, visit) { return export }
+        if let export = try list.export(tokens, visit) { return export }
         var page = Page(visit, wording("token.title"), .accounts)
         page.crumbs = [(wording("web.accounts"), "/accounts")]
         return page.answer { page in

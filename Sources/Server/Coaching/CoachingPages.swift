@@ -70,7 +70,7 @@ struct CoachingPages: Sendable {
                     choices: CoachingCase.State.allCases.map { ($0.rawValue, wording("coaching.state.\($0.rawValue)")) },
                     matches: { $0.state.rawValue == $1 })
             ]
-        if let export = list.export(cases, visit) { return export }
+        if let export = try list.export(cases, visit) { return export }
         return Page(visit, wording("coaching.title"), .followups).answer { page in
             FollowUpTabs.write("/followups/coaching", visit, &page)
             if visit.may(.followupsChange) {
@@ -94,7 +94,7 @@ struct CoachingPages: Sendable {
                 say: maySay ? "\(Self.path(found.id))/actions/\($0.number)" : nil)
         }
         let list = ActionForm.listing("coaching-\(found.id)", isAlone: false, visit)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, "\(wording("coaching.title")) #\(found.id) \(names.firm(found.plan.firm))", .followups)
         page.crumbs = crumbs(visit)
         return page.answer { page in

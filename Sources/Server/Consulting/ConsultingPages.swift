@@ -92,7 +92,7 @@ struct ConsultingPages: Sendable {
                 choices: ConsultingThread.State.allCases.map { ($0.rawValue, wording("consulting.state.\($0.rawValue)")) },
                 matches: { $0.state.rawValue == $1 }),
         ]
-        if let export = list.export(threads, visit) { return export }
+        if let export = try list.export(threads, visit) { return export }
         return Page(visit, wording("consulting.title"), .followups).answer { page in
             FollowUpTabs.write("/followups/questions", visit, &page)
             var links = [(wording("consulting.answers"), "/followups/questions/answers")]
@@ -130,7 +130,7 @@ struct ConsultingPages: Sendable {
         list.filters = [
             .init(id: "clause", title: wording("followups.item"), choices: names.items(wording), matches: { $0.clause == $1 })
         ]
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, wording("consulting.answers"), .followups)
         page.crumbs = crumbs(visit)
         return page.answer { list.write(rows, visit, &$0) }

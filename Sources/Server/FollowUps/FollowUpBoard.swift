@@ -14,8 +14,7 @@ struct FollowUpNames: Sendable {
     /// Names as of a day, tiers as they hold on it.
     init(_ supervision: Supervision, on day: CivilDate) async throws {
         self.supervision = supervision
-        short = Dictionary(
-            try await supervision.register.all().map { ($0.id, $0.name(asOf: day)?.short ?? $0.id) }, uniquingKeysWith: { $1 })
+        short = try await supervision.register.names(on: day)
         held = try await supervision.tiers.holding(on: day)
     }
 
@@ -100,17 +99,14 @@ struct FollowUpBoard: Sendable {
         let wording = visit.wording
         let question = Question(visit)
         let names = try await FollowUpNames(supervision, on: min(question.quarter.lastDay, visit.today))
-        let records = try await supervision.followUps.records()
-        let policy = supervision.followUps.policy
-        let rows = policy.sorted(
-            records.compactMap {
-                FollowUpDifference($0, from: question.quarter.previous, to: question.quarter, asOf: question.day)
-            })
+        let sight = try await supervision.followUps.sight(
+            from: question.quarter.previous, to: question.quarter, asOf: question.day)
+        let rows = sight.rows
         var list = listing(names, visit)
         list.kept = [("quarter", "\(question.quarter)"), ("as_of", "\(question.day)")]
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         let closed = try await supervision.followUps.closed().first { $0.quarter == question.quarter }
-        let quarters = Set(records.flatMap(\.quarters) + [Quarter(containing: visit.today), question.quarter]).sorted(by: >)
+        let quarters = Set(sight.quarters + [Quarter(containing: visit.today), question.quarter]).sorted(by: >)
         return Page(visit, "\(wording("followups.board")) \(question.quarter)", .followups).answer { page in
             FollowUpTabs.write("/followups", visit, &page)
             page.element(
@@ -130,7 +126,7 @@ struct FollowUpBoard: Sendable {
             }
             choose(quarters, question, visit, &page)
             acts(question, closed != nil, visit, &page)
-            figures(rows, policy, wording, &page)
+            figures(sight, wording, &page)
             list.write(rows, visit, &page)
         }
     }
@@ -171,13 +167,13 @@ struct FollowUpBoard: Sendable {
     }
 
     private func figures(
-        _ rows: [FollowUpDifference], _ policy: FollowUpPolicy, _ wording: Wording, _ page: inout HTMLWriter
+        _ sight: FollowUpSight, _ wording: Wording, _ page: inout HTMLWriter
     ) {
-        func count(_ mark: FollowUpDifference.Mark) -> String { "\(rows.filter { $0.marks.contains(mark) }.count)" }
+        func count(_ mark: FollowUpDifference.Mark) -> String { "\(sight.marks[mark] ?? 0)" }
         page.element("div", ("class", "cards")) { page in
             for (title, value) in [
-                (wording("followups.open"), "\(rows.filter(\.after.isOpen).count)"),
-                (wording("followups.slipping"), "\(rows.filter(policy.isSlipping).count)"),
+                (wording("followups.open"), "\(sight.open)"),
+                (wording("followups.slipping"), "\(sight.slipping)"),
                 (wording("followups.mark.overdue"), count(.overdue)), (wording("followups.mark.silent"), count(.silent)),
                 (wording("followups.mark.new"), count(.new)), (wording("followups.mark.closed"), count(.closed)),
             ] {
@@ -221,8 +217,10 @@ struct FollowUpBoard: Sendable {
     private static func columns(_ names: FollowUpNames, _ visit: Visit) -> [Listing<FollowUpDifference>.Column] {
         let wording = visit.wording
         return [
-            .init("firm", wording("firms.firm"), { .text($0.firm) }, isBefore: { names.firm($0.firm) < names.firm($1.firm) }) {
-                row, page in
+            .init(
+                "firm", wording("firms.firm"), { .text($0.firm) },
+                isBefore: { names.firm($0.firm).precedes(names.firm($1.firm)) }
+            ) { row, page in
                 page.element("a", ("href", FollowUpNames.path(row.firm)), text: names.firm(row.firm))
             },
             .init("tier", wording("firms.tier"), { .text(names.tier($0.firm, wording)) }, isBefore: nil),

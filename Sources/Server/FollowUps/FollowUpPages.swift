@@ -52,7 +52,7 @@ struct FollowUpPages: Sendable {
             return (a, left.item) < (b, right.item)
         }
         let list = Self.sideBySide(rows, quarters, differences, names, visit)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         let letters = try await supervision.letters.all(firm: firm.id)
         var page = Page(visit, "\(names.firm(firm.id)): \(wording("web.followups"))", .followups)
         page.crumbs = crumbs(visit)
@@ -125,7 +125,7 @@ struct FollowUpPages: Sendable {
         guard !record.quarters.isEmpty else { throw Failure.notFound("gap \(record.item)") }
         let names = try await FollowUpNames(supervision, on: visit.today)
         let list = words(visit)
-        if let export = list.export(record.words.reversed(), visit) { return export }
+        if let export = try list.export(record.words.reversed(), visit) { return export }
         let current = Quarter(containing: visit.today)
         let difference = FollowUpDifference(record, from: current.previous, to: current, asOf: visit.today)
         var page = Page(visit, names.item(record.item, wording), .followups)

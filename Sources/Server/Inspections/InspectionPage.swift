@@ -26,7 +26,7 @@ struct InspectionPage: Sendable {
         let history = try await store.cases.history(inspection.id)
         let names = try await FollowUpNames(services.supervision, on: visit.today)
         let list = checklist(inspection, names, visit)
-        if let export = list.export(inspection.rows, visit) { return export }
+        if let export = try list.export(inspection.rows, visit) { return export }
         var page = Page(
             visit, "\(wording("inspections.one")) #\(inspection.id) \(names.firm(inspection.plan.firm))", .inspections)
         page.crumbs = [(wording("web.inspections"), "/inspections")]

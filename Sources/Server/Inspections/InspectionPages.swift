@@ -52,7 +52,7 @@ struct InspectionPages: Sendable {
         let names = try await FollowUpNames(services.supervision, on: visit.today)
         let rows = try await store.cases.all()
         let list = listing(rows, names, visit)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         return Page(visit, wording("web.inspections"), .inspections).answer { page in
             Self.tabs("/inspections", visit, &page)
             if visit.may(.inspectionsChange) {
@@ -137,7 +137,7 @@ struct InspectionPages: Sendable {
             try await store.cases.all().filter { $0.plan.year == year && $0.state != .cancelled }.map(\.plan.firm))
         var list = ranked(names, planned, year, visit)
         list.kept = [("year", "\(year)")]
-        if let export = list.export(scores, visit) { return export }
+        if let export = try list.export(scores, visit) { return export }
         return Page(visit, "\(wording("inspections.plan")) \(year)", .inspections).answer { page in
             Self.tabs("/inspections/plan", visit, &page)
             page.element(

@@ -52,7 +52,7 @@ struct LetterPages: Sendable {
                 choices: supervision.letters.writer.templates.kinds.map { ($0.id, wording($0.title)) }, matches: { $0.kind == $1 }
             ),
         ]
-        if let export = list.export(letters, visit) { return export }
+        if let export = try list.export(letters, visit) { return export }
         return Page(visit, wording("letters.title"), .followups).answer { page in
             FollowUpTabs.write("/followups/letters", visit, &page)
             if let count = Int(visit.query.text("issued")) {

@@ -32,21 +32,15 @@ struct MarketPage: Sendable {
     private func model(_ visit: Visit) async throws -> Model {
         let supervision = services.supervision
         let day = visit.today
-        let firms = try await supervision.register.all().filter { $0.isInBusiness(asOf: day) }
-        let held = try await supervision.tiers.holding(on: day)
         let decisions = supervision.decisions
+        let overview = try await supervision.market.overview(on: day, decisions: decisions.map(\.id))
         let counts = decisions.map { decision in
-            var found: [String?: Int] = [:]
-            for firm in firms {
-                let holding = held[firm.id]?[decision.id]
-                if holding?.state == .notApplicable { continue }
-                found[holding?.value, default: 0] += 1
-            }
+            let found = overview.counts[decision.id] ?? [:]
             let values: [String?] = decision.values.map(\.value) + [nil]
             return (decision: decision, values: values.map { (value: $0, count: found[$0] ?? 0) })
         }
         return Model(
-            institution: try await supervision.institution.current()?.name ?? "", day: day, firms: firms.count,
+            institution: try await supervision.institution.current()?.name ?? "", day: day, firms: overview.firms,
             counts: counts.filter { $0.values.contains { $0.count > 0 } }, waiting: try await MarketWaiting(services, visit))
     }
 

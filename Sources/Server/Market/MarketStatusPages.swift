@@ -36,21 +36,29 @@ struct MarketStatusPages: Sendable {
         ]
     }
 
+    /// What was asked for, and what else could be.
+    private struct Asked: Sendable {
+        var status: MarketStatus
+        var quarters: [Quarter]
+        var questionnaires: [Questionnaire]
+        var isAccepted: Bool
+    }
+
     /// What the address asks for: quarter, questionnaire and which submissions count.
-    private func status(_ visit: Visit) async throws -> (status: MarketStatus, quarters: [Quarter], isAccepted: Bool)? {
+    private func status(_ visit: Visit) async throws -> Asked? {
         let quarters = try await supervision.market.quarters()
         guard let last = quarters.last else { return nil }
         let quarter = Quarter(visit.query.text("quarter")) ?? last
         let wanted = visit.query.text("questionnaire")
         let sources = try await supervision.standings.layouts(in: quarter).map(\.source)
-        let known = supervision.questionnaires
+        let known = try await supervision.market.questionnaires()
         guard
             let questionnaire = known.first(where: { $0.id == wanted })
                 ?? known.first(where: { sources.contains(MarketDesk.source($0)) }) ?? known.first
         else { return nil }
         let isAccepted = visit.query.text("basis") == "accepted"
         let status = try await supervision.market.status(quarter, questionnaire, atLeast: isAccepted ? .accepted : .received)
-        return (status, quarters, isAccepted)
+        return Asked(status: status, quarters: quarters, questionnaires: known, isAccepted: isAccepted)
     }
 
     private func kept(_ status: MarketStatus, _ isAccepted: Bool) -> [(String, String)] {
@@ -60,11 +68,12 @@ struct MarketStatusPages: Sendable {
 
     private func show(_ visit: Visit) async throws -> Answer {
         let wording = visit.wording
-        guard let (status, quarters, isAccepted) = try await status(visit) else {
+        guard let asked = try await status(visit) else {
             return Page(visit, wording("market.status"), .market).answer {
                 $0.element("p", text: wording("market.nothing-handed-in"))
             }
         }
+        let (status, isAccepted) = (asked.status, asked.isAccepted)
         let isPublic = visit.query.text("edition") == "public"
         let published = isPublic ? PublishedTable(status.table, supervision.policy.smallCell) : nil
         let rows = status.questionnaire.questions.enumerated().map { index, question in
@@ -74,9 +83,9 @@ struct MarketStatusPages: Sendable {
         }
         var list = listing(status, isAccepted, wording)
         list.kept = kept(status, isAccepted) + (isPublic ? [("edition", "public")] : [])
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         let charts = MarketCharts(status: status, published: published, wording: wording)
-        let drawings = [try charts.heatMap(), try charts.radar()]
+        let drawings = try [charts.heatMap, charts.radar].compactMap { draw in try Self.drawing(draw) }
         let printed = try PrintedFigures.shipped().first {
             $0.questionnaire == status.questionnaire.id && $0.year == status.quarter.year && status.quarter.number == 4
         }
@@ -88,18 +97,28 @@ struct MarketStatusPages: Sendable {
                 text:
                     "\(status.quarter) (\(status.quarter.rocDescription)) · \(wording("report.as-of")) \(MarketText.asOf(status, wording)) · "
                     + wording("market.handed-in", ["done": String(status.handedIn), "all": String(status.rows.count)]))
-            choices(status, quarters, isAccepted, visit, &page)
+            choices(asked, visit, &page)
             list.write(rows, visit, &page)
             flags(status, wording, &page)
             if let printed { anomalies(printed, status, wording, &page) }
             for chart in drawings { ChartWriter(wording).write(chart, &page) }
+            if drawings.count < 2 { page.element("p", text: wording("market.too-many-to-draw")) }
+        }
+    }
+
+    /// A drawing; nil of more items than can be told apart in it, which the table shows all the same.
+    private static func drawing(_ draw: () throws(ChartError) -> Chart) throws(ChartError) -> Chart? {
+        do throws(ChartError) { return try draw() } catch {
+            if error.reason == .tooMany { return nil }
+            throw error
         }
     }
 
     private func choices(
-        _ status: MarketStatus, _ quarters: [Quarter], _ isAccepted: Bool, _ visit: Visit, _ page: inout HTMLWriter
+        _ asked: Asked, _ visit: Visit, _ page: inout HTMLWriter
     ) {
         let wording = visit.wording
+        let (status, quarters, isAccepted) = (asked.status, asked.quarters, asked.isAccepted)
         page.element("form", ("method", "get"), ("action", visit.path), ("class", "filters")) { page in
             for (name, title, choices, chosen) in [
                 (
@@ -108,7 +127,7 @@ struct MarketStatusPages: Sendable {
                 ),
                 (
                     "questionnaire", wording("market.questionnaire"),
-                    supervision.questionnaires.map { ($0.id, wording($0.title)) }, status.questionnaire.id
+                    asked.questionnaires.map { ($0.id, wording($0.title)) }, status.questionnaire.id
                 ),
                 (
                     "basis", wording("market.basis"),
@@ -226,9 +245,10 @@ struct MarketStatusPages: Sendable {
 
     private func item(_ visit: Visit) async throws -> Answer {
         let wording = visit.wording
-        guard let (status, quarters, isAccepted) = try await status(visit),
-            let index = status.questionnaire.questions.firstIndex(where: { $0.id == visit["item"] })
+        guard let asked = try await status(visit),
+            let index = asked.status.questionnaire.questions.firstIndex(where: { $0.id == visit["item"] })
         else { throw Failure.notFound("item \(visit["item"])") }
+        let (status, quarters, isAccepted) = (asked.status, asked.quarters, asked.isAccepted)
         let question = status.questionnaire.questions[index]
         let rows = status.rows.map { row in
             FirmRow(
@@ -237,7 +257,7 @@ struct MarketStatusPages: Sendable {
         }
         var list = firms(status, wording)
         list.kept = kept(status, isAccepted)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         let first = quarters.first ?? status.quarter
         let trend = try await supervision.market.trend(
             min(first, status.quarter)...status.quarter, status.questionnaire, atLeast: isAccepted ? .accepted : .received)
@@ -264,7 +284,7 @@ struct MarketStatusPages: Sendable {
         var list = Listing<FirmRow>(
             name: "market-firms",
             columns: [
-                .init("firm", wording("firms.short"), { .text($0.name) }, isBefore: { $0.name < $1.name }) { row, page in
+                .init("firm", wording("firms.short"), { .text($0.name) }, isBefore: { $0.name.precedes($1.name) }) { row, page in
                     page.element("a", ("href", "/firms/" + FormFields.encode(row.id)), text: row.name)
                 },
                 .exported("id", wording("firms.id")) { .text($0.id) },

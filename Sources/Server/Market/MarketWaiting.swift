@@ -43,7 +43,7 @@ struct MarketWaiting: Sendable {
         if counts.answered > 0 {
             items.append(Item(text: "waiting.answered", count: counts.answered, path: "/submissions?state=answered"))
         }
-        let tiers = try await supervision.tiers.waiting().count
+        let tiers = try await supervision.tiers.waitingCount()
         if tiers > 0 { items.append(Item(text: "market.waiting", count: tiers, path: "/tiers?status=proposed")) }
         self.items = items
     }

@@ -61,7 +61,7 @@ struct MeetingPages: Sendable {
                 choices: Set(meetings.map(\.plan.year)).sorted(by: >).map { ("\($0)", "\($0)") },
                 matches: { "\($0.plan.year)" == $1 })
         ]
-        if let export = list.export(meetings, visit) { return export }
+        if let export = try list.export(meetings, visit) { return export }
         return Page(visit, wording("meetings.title"), .programme).answer { page in
             ProgrammeTabs.write("/programme/meetings", visit, &page)
             var links = [(wording("meetings.resolutions"), "/programme/meetings/resolutions")]
@@ -81,7 +81,7 @@ struct MeetingPages: Sendable {
                 ? late.0 > late.1 : (a.current.due?.day ?? .max, left.place) < (b.current.due?.day ?? .max, right.place)
         }
         let list = ActionForm.listing("resolutions", isAlone: true, visit)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, wording("meetings.resolutions"), .programme)
         page.crumbs = crumbs(visit)
         return page.answer { page in
@@ -116,7 +116,7 @@ struct MeetingPages: Sendable {
         let history = try await store.history(meeting.id)
         let rows = rows(meeting, visit)
         let list = ActionForm.listing("resolutions-\(meeting.id)", isAlone: false, visit)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, "\(Self.name(meeting, wording)) \(meeting.plan.title)", .programme)
         page.crumbs = crumbs(visit)
         return page.answer { page in

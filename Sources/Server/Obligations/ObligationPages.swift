@@ -26,7 +26,7 @@ struct ObligationPages: Sendable {
             .page("/obligations", .permitted(.complianceRead)) { visit in
                 let rows = try await rows(visit.wording)
                 let list = listing(visit.wording, rows)
-                if let export = list.export(rows, visit) { return export }
+                if let export = try list.export(rows, visit) { return export }
                 let isMap = visit.query.text("view") == "map"
                 return Page(visit, visit.wording("web.obligations"), .obligations).answer { page in
                     views(isMap, visit, &page)
@@ -36,7 +36,7 @@ struct ObligationPages: Sendable {
             .page("/changes", .permitted(.complianceRead)) { visit in
                 let changes = try await services.workspace.boards.store.changes(since: 0, limit: 10_000)
                 let list = changeListing(visit.wording)
-                if let export = list.export(changes, visit) { return export }
+                if let export = try list.export(changes, visit) { return export }
                 var page = Page(visit, visit.wording("today.changed-title"), .today)
                 page.crumbs = [(visit.wording("web.today"), "/")]
                 return page.answer { list.write(changes, visit, &$0) }

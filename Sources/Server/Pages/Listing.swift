@@ -3,7 +3,8 @@ internal import HTML
 internal import Reports
 internal import Spreadsheets
 
-/// A list that filters, sorts, pages and exports: one description for the page, the CSV and the JSON, so that none can say something else.
+/// A list that filters, sorts, pages and exports: one description for the page, the CSV, the JSON and the workbook, so that none can say
+/// something else.
 struct Listing<Row: Sendable> {
     /// A column.
     struct Column {
@@ -106,17 +107,36 @@ struct Listing<Row: Sendable> {
             rows = rows.filter { text($0).lowercased().contains(wanted) }
         }
         guard let isBefore = columns.first(where: { $0.id == question.sort })?.isBefore else { return rows }
-        // Sorting keeps the order of equals, so the list's own order decides among them.
-        let sorted = rows.enumerated().sorted { left, right in
-            if isBefore(left.element, right.element) { return !question.isDescending }
-            if isBefore(right.element, left.element) { return question.isDescending }
-            return left.offset < right.offset
+        return Self.sorted(rows) { question.isDescending ? isBefore($1, $0) : isBefore($0, $1) }
+    }
+
+    /// The rows in an order, by merging: equals stay as they were, so the list's own order decides among them.
+    static func sorted(_ rows: [Row], _ isBefore: (Row, Row) -> Bool) -> [Row] {
+        var (order, other) = (Array(rows.indices), Array(rows.indices))
+        var width = 1
+        // Rows are looked at where they lie: copying one costs more than comparing two.
+        rows.withUnsafeBufferPointer { rows in
+            while width < order.count {
+                for start in stride(from: 0, to: order.count, by: width * 2) {
+                    let (middle, end) = (min(start + width, order.count), min(start + width * 2, order.count))
+                    var (left, right) = (start, middle)
+                    for place in start..<end {
+                        let takesRight = right < end && (left == middle || isBefore(rows[order[right]], rows[order[left]]))
+                        other[place] = order[takesRight ? right : left]
+                        if takesRight { right += 1 } else { left += 1 }
+                    }
+                }
+                swap(&order, &other)
+                width *= 2
+            }
         }
-        return sorted.map(\.element)
+        return order.map { rows[$0] }
     }
 
     /// The export that the address asks for; nil when it wants the page.
-    func export(_ rows: [Row], _ visit: Visit) -> Answer? {
+    ///
+    /// - Throws: the failure that is shown where a workbook was asked for and cannot be written.
+    func export(_ rows: [Row], _ visit: Visit) throws(Failure) -> Answer? {
         let question = Question(visit.query, size: pageSize)
         switch question.format {
         case "csv": return .download(name + ".csv", "text/csv; charset=utf-8", csv(select(rows, question)))
@@ -127,6 +147,7 @@ struct Listing<Row: Sendable> {
                     of: .object([
                         ("schema", .text(schema)), ("rows", .list(select(rows, question).map(node))),
                     ])))
+        case "xlsx": return try workbook(select(rows, question), visit)
         default: return nil
         }
     }
@@ -134,7 +155,7 @@ struct Listing<Row: Sendable> {
     /// A row for programs.
     func node(_ row: Row) -> Node { .object(exported.map { ($0.id, $0.value(row)) }) }
 
-    private var exported: [Column] { columns.filter { !$0.id.isEmpty } }
+    var exported: [Column] { columns.filter { !$0.id.isEmpty } }
 
     private func csv(_ rows: [Row]) -> [UInt8] {
         var file = CSVWriter()
@@ -251,7 +272,7 @@ struct Listing<Row: Sendable> {
                 }
             }
             page.element("span", ("class", "exports")) { page in
-                for format in ["csv", "json"] {
+                for format in ListingCell.formats {
                     page.element("a", ("href", address(visit, ["format": format])), ("download", ""), text: format.uppercased())
                 }
                 page.element(
@@ -269,6 +290,11 @@ struct Listing<Row: Sendable> {
         for (name, value) in changes.sorted(by: { $0.key < $1.key }) where !value.isEmpty { fields.append((name, value)) }
         return fields.isEmpty ? visit.path : visit.path + "?" + FormFields.query(fields)
     }
+}
+
+extension String {
+    /// Whether it comes before another one by its characters' numbers, which for long lists is much faster than by what they mean.
+    func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 }
 
 extension Node {

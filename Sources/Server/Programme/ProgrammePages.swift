@@ -86,7 +86,7 @@ struct ProgrammePages: Sendable {
                 choices: Set(events.map(\.plan.day.parts.year)).sorted(by: >).map { ("\($0)", "\($0)") },
                 matches: { "\($0.plan.day.parts.year)" == $1 }),
         ]
-        if let export = list.export(events, visit) { return export }
+        if let export = try list.export(events, visit) { return export }
         return Page(visit, wording("web.programme"), .programme).answer { page in
             ProgrammeTabs.write("/programme", visit, &page)
             if visit.may(.programmeChange) {
@@ -140,7 +140,7 @@ struct ProgrammePages: Sendable {
                     "persons", wording("programme.persons"), isNumber: true, { .integer($0.persons) },
                     isBefore: { $0.persons < $1.persons }),
             ], text: { "\($0.firm) \(names.firm($0.firm))" }, schema: "plumbline.attendance/1")
-        if let export = list.export(event.attendance, visit) { return export }
+        if let export = try list.export(event.attendance, visit) { return export }
         var page = Page(visit, event.plan.title, .programme)
         page.crumbs = crumbs(visit)
         return page.answer { page in

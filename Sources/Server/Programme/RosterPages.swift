@@ -67,7 +67,7 @@ struct RosterPages: Sendable {
         let coming = roster.shifts.filter { $0.plan.until > now }
         let past = all.filter { $0.plan.until <= now || !$0.cancelled.isEmpty }
         let list = listing(visit)
-        if let export = list.export(coming + past, visit) { return export }
+        if let export = try list.export(coming + past, visit) { return export }
         return Page(visit, wording("programme.roster"), .programme).answer { page in
             ProgrammeTabs.write("/programme/roster", visit, &page)
             let onDuty = roster.onDuty(at: now)

@@ -64,7 +64,7 @@ struct SupportPages: Sendable {
             return (a, left.call.received, left.id) < (b, right.call.received, right.id)
         }
         let list = listing(names, visit)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         return Page(visit, wording("programme.support"), .programme).answer { page in
             ProgrammeTabs.write("/programme/support", visit, &page)
             if visit.may(.programmeChange) {

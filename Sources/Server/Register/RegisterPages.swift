@@ -26,7 +26,7 @@ struct RegisterPages: Sendable {
             .page("/firms", .permitted(.marketRead)) { visit in
                 let rows = try await rows(visit)
                 let list = listing(visit.wording)
-                if let export = list.export(rows, visit) { return export }
+                if let export = try list.export(rows, visit) { return export }
                 return Page(visit, visit.wording("web.firms"), .firms).answer { page in
                     var links = [(visit.wording("firms.export"), "/firms/export")]
                     if visit.may(.firmsChange) {
@@ -58,15 +58,16 @@ struct RegisterPages: Sendable {
 
     private func listing(_ wording: Wording) -> Listing<Row> {
         var columns: [Listing<Row>.Column] = [
-            .init("short", wording("firms.short"), { .text($0.name.short) }, isBefore: { $0.name.short < $1.name.short }) {
+            .init("short", wording("firms.short"), { .text($0.name.short) }, isBefore: { $0.name.short.precedes($1.name.short) })
+            {
                 row, page in
                 page.element("a", ("href", "/firms/" + FormFields.encode(row.firm.id)), text: row.name.short)
                 if !row.isInBusiness { Shapes.badge("", wording("firms.gone"), &page) }
             },
-            .init("legal", wording("firms.legal"), { .text($0.name.legal) }, isBefore: { $0.name.legal < $1.name.legal }),
+            .init("legal", wording("firms.legal"), { .text($0.name.legal) }, isBefore: { $0.name.legal.precedes($1.name.legal) }),
             .init("id", wording("firms.id"), { .text($0.firm.id) }, isBefore: { $0.firm.id < $1.firm.id }),
             .init("number", wording("firms.number"), { .text($0.firm.number) }, isBefore: { $0.firm.number < $1.firm.number }),
-            .init("group", wording("firms.group"), { .text($0.firm.group) }, isBefore: { $0.firm.group < $1.firm.group }),
+            .init("group", wording("firms.group"), { .text($0.firm.group) }, isBefore: { $0.firm.group.precedes($1.firm.group) }),
         ]
         for decision in supervision.decisions {
             let id = decision.id

@@ -49,7 +49,7 @@ struct FilingKeyPages: Sendable {
         let wording = visit.wording
         let (partner, keys) = (try await desk.partner(), try await desk.keys())
         let listing = listing(visit)
-        if let export = listing.export(keys, visit) { return export }
+        if let export = try listing.export(keys, visit) { return export }
         return Page(visit, wording("submissions.keys"), .submissions).answer { page in
             FilingPages.tabs("/submissions/keys", visit, &page)
             page.element("h2", text: wording("exchange.supervisor"))

@@ -71,7 +71,7 @@ struct FilingPages: Sendable {
             rows.append(Row(version: version, filing: try await desk.filing(version.quarter)))
         }
         let listing = listing(visit)
-        if let export = listing.export(rows, visit) { return export }
+        if let export = try listing.export(rows, visit) { return export }
         let (partner, keys, outbox) = (try await desk.partner(), try await desk.keys(), try await desk.outbox())
         var page = Page(visit, wording("web.submissions"), .submissions)
         page.live = "submissions"
@@ -229,7 +229,7 @@ struct FilingPages: Sendable {
                     KeyShapes.link(row.package, &page)
                 },
             ], text: { "\($0.kind.rawValue) \($0.quarter?.description ?? "") \($0.package)" }, schema: "plumbline.mail-list/1")
-        if let export = listing.export(entries, visit) { return export }
+        if let export = try listing.export(entries, visit) { return export }
         return Page(visit, wording("submissions.mail"), .submissions).answer { page in
             Self.tabs("/submissions/mail", visit, &page)
             if visit.may(.submissionsSend) { Shapes.links([(wording("submissions.import"), "/submissions/import")], &page) }

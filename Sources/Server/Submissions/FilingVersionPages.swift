@@ -110,7 +110,7 @@ struct FilingVersionPages: Sendable {
         let view = ManifestView(
             manifest: try desk.manifest(version), payload: version.payload, rulebook: services.workspace.rulebook, visit: visit,
             download: "/submissions/versions/\(version.id)/manifest")
-        if let export = view.listing.export(view.verdicts, visit) { return export }
+        if let export = try view.listing.export(view.verdicts, visit) { return export }
         let filing = try await desk.filing(version.quarter)
         return page(visit, "\(version.quarter) · \(wording("submissions.version")) \(version.version)").answer { page in
             if version.state == .prepared {

@@ -38,7 +38,7 @@ struct InboxKeyPages: Sendable {
         let names = try await InboxPages.names(services.supervision, visit)
         let keys = try await exchange.keys()
         let listing = listing(names, visit)
-        if let export = listing.export(keys, visit) { return export }
+        if let export = try listing.export(keys, visit) { return export }
         let own = try await exchange.announcement().registration
         return Page(visit, wording("submissions.keys"), .submissions).answer { page in
             InboxPages.tabs("/submissions/keys", visit, &page)

@@ -40,9 +40,7 @@ struct InboxPages: Sendable {
 
     /// Short names of firms, by id.
     static func names(_ supervision: Supervision, _ visit: Visit) async throws -> [String: String] {
-        Dictionary(
-            try await supervision.register.all().map { ($0.id, $0.name(asOf: visit.today)?.short ?? $0.id) },
-            uniquingKeysWith: { $1 })
+        try await supervision.register.names(on: visit.today)
     }
 
     // MARK: Versions
@@ -64,7 +62,7 @@ struct InboxPages: Sendable {
             .init(
                 id: "quarter", title: wording("submissions.quarter"), choices: quarters.map { ($0.description, $0.description) },
                 matches: { $0.version.quarter.description == $1 }), at: 0)
-        if let export = listing.export(rows, visit) { return export }
+        if let export = try listing.export(rows, visit) { return export }
         var page = Page(visit, wording("web.submissions"), .submissions)
         page.live = "market"
         return page.answer { page in
@@ -151,7 +149,7 @@ struct InboxPages: Sendable {
                 choices: RefusalCode.allCases.map { ($0.rawValue, $0.rawValue) },
                 matches: { $0.code.rawValue == $1 })
         ]
-        if let export = listing.export(rows, visit) { return export }
+        if let export = try listing.export(rows, visit) { return export }
         return Page(visit, wording("submissions.refused"), .submissions).answer { page in
             Self.tabs("/submissions/refused", visit, &page)
             page.element("p", ("class", "lead"), text: wording("submissions.refused-why"))
@@ -185,7 +183,7 @@ struct InboxPages: Sendable {
                 },
             ], text: { "\($0.firm) \(names[$0.firm] ?? "") \($0.kind.rawValue) \($0.quarter?.description ?? "")" },
             schema: "plumbline.outgoing/1")
-        if let export = listing.export(rows, visit) { return export }
+        if let export = try listing.export(rows, visit) { return export }
         return Page(visit, wording("submissions.outgoing"), .submissions).answer { page in
             Self.tabs("/submissions/outgoing", visit, &page)
             page.element("p", ("class", "lead"), text: wording("submissions.outgoing-why"))

@@ -43,7 +43,7 @@ struct InboxVersionPages: Sendable {
         let view = ManifestView(
             manifest: manifest, payload: version.payload, rulebook: services.supervision.rulebook, visit: visit,
             download: "/submissions/versions/\(version.payload)/manifest")
-        if let export = view.listing.export(view.verdicts, visit) { return export }
+        if let export = try view.listing.export(view.verdicts, visit) { return export }
         let names = try await InboxPages.names(services.supervision, visit)
         let questions = try await exchange.questions(version.payload)
         let others = try await exchange.versions(firm: version.firm).filter {

@@ -65,7 +65,7 @@ struct SurveyPages: Sendable {
             ],
             text: { "\($0.questionnaire.id) \($0.quarter) \($0.questionnaire.title.chinese) \($0.questionnaire.title.english)" },
             schema: "plumbline.survey-rounds/1")
-        if let export = list.export(rounds, visit) { return export }
+        if let export = try list.export(rounds, visit) { return export }
         let forms = try supervision.surveys.questionnaires()
         return Page(visit, wording("web.questionnaires"), .questionnaires).answer { page in
             if visit.may(.submissionsAccept) { Shapes.links([(wording("survey.open-round"), "/questionnaires/open")], &page) }
@@ -235,7 +235,7 @@ struct SurveyPages: Sendable {
                 overdue: standing.overdue(round, on: visit.today), respondents: respondents[standing.firm] ?? 0)
         }
         let list = listing(round, wording)
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, wording(round.questionnaire.title), .questionnaires)
         page.crumbs = [(wording("web.questionnaires"), "/questionnaires")]
         return page.answer { page in

@@ -22,7 +22,7 @@ struct HostPages: Sendable {
                 let entries = try await hosts.history(visit["host"], limit: 500)
                 guard !entries.isEmpty else { throw Failure.notFound("host \(visit["host"].clipped)") }
                 let list = listing(visit)
-                if let export = list.export(entries, visit) { return export }
+                if let export = try list.export(entries, visit) { return export }
                 var page = Page(visit, visit["host"], .systems)
                 page.crumbs = [(visit.wording("web.systems"), "/systems")]
                 return page.answer { page in
@@ -141,7 +141,7 @@ struct HostPages: Sendable {
                 .init("before", wording("obligation.before"), { $0.before.map { .text($0) } ?? Node(.null) }),
                 .init("after", wording("obligation.after"), { $0.after.map { .text($0) } ?? Node(.null) }),
             ], text: { "\($0.path) \($0.before ?? "") \($0.after ?? "")" }, schema: "plumbline.facts-difference/1")
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         return page.answer { page in
             page.element(
                 "p", ("class", "lead"),

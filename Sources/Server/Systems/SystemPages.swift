@@ -27,7 +27,7 @@ struct SystemPages: Sendable {
             .page("/systems", .permitted(.systemsRead)) { visit in
                 let rows = try await rows()
                 let list = listing(visit.wording)
-                if let export = list.export(rows, visit) { return export }
+                if let export = try list.export(rows, visit) { return export }
                 return Page(visit, visit.wording("web.systems"), .systems).answer { page in
                     if visit.may(.systemsChange) || visit.may(.factsUpload) {
                         page.element("div", ("class", "actions")) { page in

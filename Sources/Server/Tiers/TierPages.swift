@@ -42,22 +42,20 @@ struct TierPages: Sendable {
     private func list(_ visit: Visit) async throws -> Answer {
         let wording = visit.wording
         let day = CivilDate(visit.query.text("as_of")) ?? visit.today
-        let names = Dictionary(
-            try await supervision.register.all().map { ($0.id, $0.name(asOf: day)?.short ?? $0.id) }, uniquingKeysWith: { $1 })
+        let names = try await supervision.register.names(on: day)
         let since = CivilDate(visit.query.text("since"))
-        var decisions: [TierDecision]
+        let decisions: [TierDecision]
         if let since {
-            decisions = try await supervision.tiers.changes(from: since, to: day)
+            decisions = try await supervision.tiers.changes(from: since, to: day).filter { $0.state != .notApplicable }.sorted {
+                ($0.firm, $0.id) < ($1.firm, $1.id)
+            }
         } else {
-            decisions = try await supervision.tiers.holding(on: day).values.flatMap(\.values)
-            decisions += try await supervision.tiers.waiting()
+            decisions = try await supervision.tiers.list(on: day)
         }
-        let rows = decisions.filter { $0.state != .notApplicable }.map {
-            Row(decision: $0, short: names[$0.firm] ?? $0.firm)
-        }.sorted { ($0.decision.firm, $0.decision.id) < ($1.decision.firm, $1.decision.id) }
+        let rows = decisions.map { Row(decision: $0, short: names[$0.firm] ?? $0.firm) }
         var listing = Self.listing(supervision, visit)
         listing.kept = [("as_of", day.description)] + (since.map { [("since", $0.description)] } ?? [])
-        if let export = listing.export(rows, visit) { return export }
+        if let export = try listing.export(rows, visit) { return export }
         return Page(visit, wording("web.tiers"), .tiers).answer { page in
             if let count = Int(visit.query.text("written")) {
                 Shapes.done(wording("tiers.written", ["count": String(count)]), &page)
@@ -92,7 +90,7 @@ struct TierPages: Sendable {
     private static func listing(_ supervision: Supervision, _ visit: Visit) -> Listing<Row> {
         let wording = visit.wording
         var columns: [Listing<Row>.Column] = [
-            .init("short", wording("firms.short"), { .text($0.short) }, isBefore: { $0.short < $1.short }) { row, page in
+            .init("short", wording("firms.short"), { .text($0.short) }, isBefore: { $0.short.precedes($1.short) }) { row, page in
                 page.element("a", ("href", "/firms/" + FormFields.encode(row.decision.firm)), text: row.short)
             }
         ]

@@ -71,7 +71,7 @@ struct TrailPages: Sendable {
         let (start, limit) = (question.start, question.limit)
         let found = try await read { reader in try reader.find(filter, from: start, limit: limit) }
         let list = TrailColumns.listing(wording)
-        if let export = list.export(found.hits, visit) { return export }
+        if let export = try list.export(found.hits, visit) { return export }
         return Page(visit, wording("web.trail"), .trail).answer { page in
             page.element("p", ("class", "lead"), text: wording("trail.why"))
             health(wording, &page)
@@ -106,7 +106,7 @@ struct TrailPages: Sendable {
                 page.element("a", ("href", question.address(from: next)), ("rel", "next"), text: wording("trail.older"))
             }
             page.element("span", ("class", "exports")) { page in
-                for format in ["csv", "json"] where !found.hits.isEmpty {
+                for format in ListingCell.formats where !found.hits.isEmpty {
                     page.element(
                         "a", ("href", question.address(from: question.start, format: format)), ("download", ""),
                         text: format.uppercased())

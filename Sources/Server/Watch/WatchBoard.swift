@@ -22,7 +22,7 @@ struct WatchBoard: Sendable {
         .page("/watch", .permitted(.marketRead)) { visit in
             let rows = try await rows(visit)
             let listing = listing(visit)
-            if let export = listing.export(rows, visit) { return export }
+            if let export = try listing.export(rows, visit) { return export }
             return draw(rows, listing, visit)
         }
     }

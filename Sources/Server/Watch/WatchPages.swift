@@ -181,7 +181,7 @@ struct WatchPages: Sendable {
                 },
                 .init("note", wording("watch.day-note"), { .text($0.note) }), .init("by", wording("watch.by"), { .text($0.by) }),
             ], text: { "\($0.day) \($0.note)" }, schema: "plumbline.market-days/1")
-        if let export = listing.export(days, visit) { return export }
+        if let export = try listing.export(days, visit) { return export }
         var page = Page(visit, wording("watch.closed-days"), .watch)
         page.crumbs = [(wording("web.watch"), "/watch")]
         return page.answer { page in

@@ -63,7 +63,7 @@ struct WatchTargetPages: Sendable {
     ) async throws -> Answer {
         var listing = listing
         listing.name = "\(sight.target.id)-\(name)"
-        if let export = listing.export(rows, visit) { return export }
+        if let export = try listing.export(rows, visit) { return export }
         var page = Page(visit, "\(sight.target.name): \(visit.wording("watch.tab.\(name)"))", .watch)
         page.crumbs = [(visit.wording("web.watch"), "/watch")]
         return page.answer { page in

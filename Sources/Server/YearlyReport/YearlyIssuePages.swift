@@ -134,7 +134,7 @@ struct YearlyIssuePages: Sendable {
                 .init("frozen", wording("yearly.was"), { .text($0.frozen) }),
                 .init("found", wording("yearly.is"), { .text($0.found) }),
             ], text: { "\($0.what) \($0.frozen) \($0.found)" }, schema: "plumbline.report-differences/1")
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, wording("yearly.verify"), .reports)
         page.crumbs = crumbs(visit, issue, isBelow: true)
         return page.answer { page in

@@ -58,7 +58,7 @@ struct YearlyPages: Sendable {
                     }
                 },
             ], text: { "\($0.year)" }, schema: "plumbline.reports/1")
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         return Page(visit, wording("yearly.title"), .reports).answer { page in
             page.element("p", ("class", "lead"), text: wording("yearly.lead"))
             list.write(rows, visit, &page)
@@ -214,7 +214,7 @@ struct YearlyPages: Sendable {
                         .text(row.texts?[wording.language].joined(separator: "\n\n") ?? wording("yearly.of-template"))
                     }),
             ], text: { "\($0.section) \($0.reason)" }, schema: "plumbline.report-texts/1")
-        if let export = list.export(rows, visit) { return export }
+        if let export = try list.export(rows, visit) { return export }
         var page = Page(visit, wording("yearly.texts"), .reports)
         page.crumbs = crumbs(visit, year)
         return page.answer { page in list.write(rows, visit, &page) }

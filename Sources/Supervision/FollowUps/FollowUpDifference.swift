@@ -109,3 +109,30 @@ public struct FollowUpDifference: Sendable, Hashable {
         return marks
     }
 }
+
+/// The gaps of two quarters beside each other.
+public struct FollowUpSight: Sendable {
+    struct Key: Hashable, Sendable {
+        let from, to: Quarter
+        let day: CivilDate
+    }
+
+    /// The gaps, slipping promises first.
+    public var rows: [FollowUpDifference]
+    /// The quarters of which anything is known, oldest first.
+    public var quarters: [Quarter]
+    /// Gaps that are open at the end of the later quarter.
+    public var open: Int
+    /// Promises that slip.
+    public var slipping: Int
+    /// How many gaps have each mark.
+    public var marks: [FollowUpDifference.Mark: Int]
+
+    /// Counts gaps.
+    init(_ rows: [FollowUpDifference], quarters: [Quarter], policy: FollowUpPolicy) {
+        (self.rows, self.quarters) = (rows, quarters)
+        open = rows.count(where: \.after.isOpen)
+        slipping = rows.count(where: policy.isSlipping)
+        marks = rows.reduce(into: [:]) { counts, row in for mark in row.marks { counts[mark, default: 0] += 1 } }
+    }
+}

@@ -52,6 +52,13 @@ public struct FollowUpStore: Sendable {
     /// How gaps are put in order.
     public let policy: FollowUpPolicy
     let now: @Sendable () -> Int64
+    /// Sights of more gaps than this are made anew each time.
+    private static let rememberedRows = 200_000
+    private let sights = MarketMemory<FollowUpSight.Key, FollowUpSight>(limit: 4) { $0.rows.count <= rememberedRows }
+
+    init(database: GovernanceDatabase, policy: FollowUpPolicy, now: @escaping @Sendable () -> Int64) {
+        (self.database, self.policy, self.now) = (database, policy, now)
+    }
 
     // MARK: Taking standings
 
@@ -359,6 +366,19 @@ public struct FollowUpStore: Sendable {
     /// Everything that is known of gaps, by firm and item; only of a firm or an item when one is named.
     public func records(firm: String? = nil, item: String? = nil) async throws(SupervisionError) -> [GapRecord] {
         try await database.read(throwing: SupervisionError.self) { db in try Self.records(db, firm: firm, item: item) }
+    }
+
+    /// The gaps of two quarters, slipping promises first, with the quarters of which anything is known. It is remembered for as long as nothing
+    /// was said or taken.
+    public func sight(from: Quarter, to: Quarter, asOf day: CivilDate) async throws(SupervisionError) -> FollowUpSight {
+        let generation = try await database.read(throwing: SupervisionError.self) { db in try GenerationStore.read(db).gaps }
+        let key = FollowUpSight.Key(from: from, to: to, day: day)
+        return try await sights.value(key, at: [generation]) { _ throws(SupervisionError) in
+            let records = try await records()
+            return FollowUpSight(
+                policy.sorted(records.compactMap { FollowUpDifference($0, from: from, to: to, asOf: day) }),
+                quarters: Set(records.flatMap(\.quarters)).sorted(), policy: policy)
+        }
     }
 
     /// The gaps of two quarters, slipping promises first.

@@ -1,4 +1,3 @@
-internal import Documents
 public import Rulebook
 public import Submissions
 
@@ -32,7 +31,10 @@ public struct MarketDesk: Sendable {
     let standings: StandingStore
     let register: RegisterStore
     let tiers: TierStore
+    let surveys: SurveyStore
     let rulebook: Rulebook
+    let shipped: [Questionnaire]
+    let remembered: MarketRemembered
 
     /// The tiers, strictest first.
     public var tierChoices: [FactDefinition.Choice] {
@@ -45,37 +47,72 @@ public struct MarketDesk: Sendable {
     /// Quarters for which somebody handed something in, oldest first.
     public func quarters() async throws(SupervisionError) -> [Quarter] { try await standings.quarters() }
 
+    /// Questionnaires whose answers there may be: those that come with the program, and those of rounds that were opened with other versions.
+    public func questionnaires() async throws(SupervisionError) -> [Questionnaire] {
+        let known = Set(shipped.map(Self.source))
+        var found = shipped
+        for asked in try await surveys.asked() where !known.contains("\(asked.id) \(asked.version)") {
+            found.append(
+                try await remembered.questionnaires.value(asked.sha256, at: []) { _ throws(SupervisionError) in
+                    try await surveys.questionnaire(asked.sha256)
+                })
+        }
+        return found
+    }
+
     /// The market in a quarter.
     ///
     /// - Parameters:
     ///   - quarter: the quarter.
     ///   - questionnaire: whose questions are the items.
     ///   - state: only submissions that have come at least so far count as answers.
-    /// - Returns: tables and flags; firms that handed nothing in are in it with no answer.
+    /// - Returns: tables and flags; firms that handed nothing in are in it with no answer. It is remembered for as long as register, tiers and
+    ///   answers stand as they were.
     /// - Throws: `.storage`.
     public func status(
         _ quarter: Quarter, _ questionnaire: Questionnaire, atLeast state: StandingState = .received
     ) async throws(SupervisionError) -> MarketStatus {
+        let stamp = Self.stamp(try await standings.generations(), quarter)
+        let key = MarketKey(questionnaire, quarter...quarter, state)
+        return try await remembered.statuses.value(key, at: stamp) { _ throws(SupervisionError) in
+            try await count(quarter, questionnaire, atLeast: state)
+        }
+    }
+
+    private static func stamp(_ generations: Generations, _ quarter: Quarter) -> [Int64] {
+        [generations.firms, generations.tiers, generations.standings[quarter.index] ?? 0]
+    }
+
+    private func count(
+        _ quarter: Quarter, _ questionnaire: Questionnaire, atLeast state: StandingState
+    ) async throws(SupervisionError) -> MarketStatus {
         let day = quarter.lastDay
         let items = questionnaire.questions.map(\.id)
-        let firms = try await register.all().filter { $0.isInBusiness(asOf: day) && isAsked($0, questionnaire, on: day) }
-        let held = try await tiers.holding(on: day)
+        let everybody = try await register.all()
+        let column = try await tiers.column(Self.tierDecision)
+        let population = population(everybody, column.values(of: everybody, on: day), questionnaire, quarter)
+        let places = everybody.indices.filter { population.columns[$0] != MarketPopulation.outside }
         var found: [String: Standing] = [:]
+        // Newest first, and the newest counts.
         for layout in try await standings.layouts(in: quarter) where layout.source == Self.source(questionnaire) {
-            for row in try await standings.rows(in: quarter, layout: layout.number, atLeast: state) {
+            for row in try await standings.rows(in: quarter, layout: layout.number, atLeast: state) where found[row.firm] == nil {
                 found[row.firm] = Self.aligned(row, layout, items)
             }
         }
-        let rows = firms.map {
-            MarketRow(firm: $0.id, tier: held[$0.id]?[Self.tierDecision]?.value, declared: found[$0.id]?.declared ?? [])
+        let rows = places.map { place in
+            MarketRow(
+                firm: everybody[place].id, tier: population.tiers[place],
+                declared: found[everybody[place].id]?.declared ?? [])
         }
         let table = MarketTable(items: items, tiers: tierChoices.map(\.value), rows: rows)
         let days = rows.compactMap { found[$0.firm]?.asOf }
         var status = MarketStatus(
             quarter: quarter, questionnaire: questionnaire, tiers: tierChoices, table: table, rows: rows, flags: [],
-            names: Dictionary(firms.map { ($0.id, $0.name(asOf: day)?.short ?? $0.id) }, uniquingKeysWith: { $1 }),
+            names: Dictionary(
+                places.map { (everybody[$0].id, everybody[$0].name(asOf: day)?.short ?? everybody[$0].id) },
+                uniquingKeysWith: { $1 }),
             asOf: days.min().flatMap { first in days.max().map { first...$0 } }, handedIn: days.count)
-        status.flags = flags(status, firms, held, Array(found.values))
+        status.flags = try await flags(status, places.map { everybody[$0] }, Array(found.values))
         return status
     }
 
@@ -91,49 +128,76 @@ public struct MarketDesk: Sendable {
     public func trend(
         _ quarters: ClosedRange<Quarter>, _ questionnaire: Questionnaire, atLeast state: StandingState = .received
     ) async throws(SupervisionError) -> [(quarter: Quarter, table: MarketTable)] {
-        let items = questionnaire.questions.map(\.id)
-        let values = tierChoices.map(\.value)
-        let firms = try await register.all()
-        let scanned = try await standings.scan(quarters, source: Self.source(questionnaire), atLeast: state) {
-            _, layout, firm, bytes in
-            MarketRow(firm: firm, tier: nil, declared: Self.aligned(bytes, layout, items))
-        }
-        var tables: [(quarter: Quarter, table: MarketTable)] = []
-        for quarter in Set(scanned.map(\.quarter)).sorted() {
-            let held = try await tiers.holding(on: quarter.lastDay)
-            var answers: [String: [UInt8]] = [:]
-            for part in scanned where part.quarter == quarter { for row in part.rows { answers[row.firm] = row.declared } }
-            let rows = firms.lazy.filter {
-                $0.isInBusiness(asOf: quarter.lastDay) && isAsked($0, questionnaire, on: quarter.lastDay)
+        let generations = try await standings.generations()
+        let asked = try await standings.quarters().filter(quarters.contains)
+        var tables: [Quarter: MarketTable] = [:]
+        var missing: [Quarter] = []
+        for quarter in asked {
+            let key = MarketKey(questionnaire, quarter...quarter, state)
+            if let held = remembered.tables.held(key, at: Self.stamp(generations, quarter)) {
+                tables[quarter] = held.table
+            } else {
+                missing.append(quarter)
             }
-            .map {
-                MarketRow(firm: $0.id, tier: held[$0.id]?[Self.tierDecision]?.value, declared: answers[$0.id] ?? [])
-            }
-            tables.append((quarter, MarketTable(items: items, tiers: values, rows: rows)))
         }
-        return tables
+        if let first = missing.first {
+            // One counting for all who ask at once.
+            let stamp = missing.reduce(into: [generations.firms, generations.tiers]) {
+                $0.append(generations.standings[$1.index] ?? 0)
+            }
+            let wanted = missing
+            let series = SeriesKey(table: MarketKey(questionnaire, first...first, state), quarters: wanted)
+            let counted = try await remembered.series.value(series, at: stamp) { _ throws(SupervisionError) in
+                try await count(wanted, questionnaire, atLeast: state)
+            }
+            for quarter in missing {
+                let key = MarketKey(questionnaire, quarter...quarter, state)
+                remembered.tables.keep(
+                    RememberedTable(table: counted[quarter]), key, at: Self.stamp(generations, quarter))
+                tables[quarter] = counted[quarter]
+            }
+        }
+        return asked.compactMap { quarter in tables[quarter].map { (quarter, $0) } }
     }
 
-    /// Whether the questionnaire is for the firm at all; where that is not known it is.
-    private func isAsked(_ firm: Firm, _ questionnaire: Questionnaire, on day: CivilDate) -> Bool {
-        guard let applies = questionnaire.applies else { return true }
-        let context = ProfileContext(firm: firm.facts(asOf: day), system: [:], decisions: [:], parameters: rulebook.parameters)
-        return Evaluator(context).evaluate(applies).truth != .no
+    private func count(
+        _ quarters: [Quarter], _ questionnaire: Questionnaire, atLeast state: StandingState
+    ) async throws(SupervisionError) -> [Quarter: MarketTable] {
+        let firms = try await register.all()
+        let column = try await tiers.column(Self.tierDecision)
+        let populations = quarters.map {
+            population(firms, column.values(of: firms, on: $0.lastDay), questionnaire, $0)
+        }
+        return try await standings.tables(
+            populations, source: Self.source(questionnaire), items: questionnaire.questions.map(\.id),
+            tiers: tierChoices.map(\.value), atLeast: state)
+    }
+
+    /// The firms that count in a quarter: in business on its last day, and the questionnaire is for them, or it is not known whether.
+    private func population(
+        _ firms: [Firm], _ tiers: [String?], _ questionnaire: Questionnaire, _ quarter: Quarter
+    ) -> MarketPopulation {
+        let day = quarter.lastDay
+        var conditions = FirmConditions(firms, on: day, parameters: rulebook.parameters)
+        let asked = questionnaire.applies.map { conditions.truths(of: $0) }
+        return MarketPopulation(quarter, firms: firms, tiers: tiers, values: tierChoices.map(\.value)) {
+            firms[$0].isInBusiness(asOf: day) && asked?[$0] != .no
+        }
     }
 
     private func flags(
-        _ status: MarketStatus, _ firms: [Firm], _ held: [String: [String: TierDecision]], _ found: [Standing]
-    ) -> [MarketFlag] {
+        _ status: MarketStatus, _ firms: [Firm], _ found: [Standing]
+    ) async throws(SupervisionError) -> [MarketFlag] {
         let day = status.quarter.lastDay
-        let known = Dictionary(firms.map { ($0.id, $0.facts(asOf: day)) }, uniquingKeysWith: { $1 })
         var flags = MarketChecks.populations(status.table, Self.populations(status.questionnaire))
-        flags += MarketChecks.notConcerned(status.table.items, status.rows) { item, firm in
-            guard let applies = status.questionnaire.question(item)?.applies else { return .yes }
-            let decisions = (held[firm] ?? [:]).compactMapValues { $0.value.map { Node.text($0) } }
-            let context = ProfileContext(
-                firm: known[firm] ?? [:], system: [:], decisions: decisions, parameters: rulebook.parameters)
-            return Evaluator(context).evaluate(applies).truth
-        }
+        let applies = status.questionnaire.questions.map(\.applies)
+        let paths = applies.compactMap { $0 }.flatMap(\.paths)
+        let decided = Set(paths.filter { $0.keys.first == "decision" }.compactMap(\.keys.last))
+        var decisions: [String: [String?]] = [:]
+        for decision in decided { decisions[decision] = try await tiers.column(decision).values(of: firms, on: day) }
+        var conditions = FirmConditions(firms, on: day, decisions: decisions, parameters: rulebook.parameters)
+        let truths = applies.map { $0.map { conditions.truths(of: $0) } }
+        flags += MarketChecks.notConcerned(status.table.items, status.rows) { item, row in truths[item]?[row] ?? .yes }
         flags += MarketChecks.contradictions(status.table.items, found)
         for tier in status.table.tiers {
             let missing = status.rows.count { $0.tier == tier && $0.declared.isEmpty }

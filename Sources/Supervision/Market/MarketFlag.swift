@@ -42,11 +42,18 @@ public enum MarketChecks {
     public static func notConcerned(
         _ items: [String], _ rows: [MarketRow], concerns: (_ item: String, _ firm: String) -> Truth
     ) -> [MarketFlag] {
+        notConcerned(items, rows) { item, row in concerns(items[item], rows[row].firm) }
+    }
+
+    /// As `notConcerned`, asked by places of item and row.
+    static func notConcerned(
+        _ items: [String], _ rows: [MarketRow], concernsAt concerns: (_ item: Int, _ row: Int) -> Truth
+    ) -> [MarketFlag] {
         items.enumerated().flatMap { index, item in
             var counts: [String: Int] = [:]
-            for row in rows where index < row.declared.count {
+            for (place, row) in rows.enumerated() where index < row.declared.count {
                 let answer = DeclaredAnswer(rawValue: row.declared[index] & 3)
-                guard answer == .yes || answer == .no, concerns(item, row.firm) == .no else { continue }
+                guard answer == .yes || answer == .no, concerns(index, place) == .no else { continue }
                 counts[row.tier ?? "", default: 0] += 1
             }
             return counts.sorted { $0.key < $1.key }.map {

@@ -109,6 +109,12 @@ public struct MarketTable: Sendable, Hashable {
                 counts[(item * columns + column) * 4 + answer] += 1
             }
         }
+        self.init(items: items, tiers: tiers, counts: counts)
+    }
+
+    /// A table from counters: four for each item and column, of which the last is that of firms without a tier.
+    init(items: [String], tiers: [String], counts: [Int]) {
+        let columns = tiers.count + 1
         func cell(_ item: Int, _ column: Int) -> MarketCell {
             let at = (item * columns + column) * 4
             return MarketCell(

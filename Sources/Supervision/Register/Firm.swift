@@ -106,6 +106,19 @@ public struct Firm: Sendable, Hashable {
         return known
     }
 
+    /// One of its facts on a day, as `facts(asOf:)` has it; nil when it is not known.
+    func fact(_ name: String, asOf day: CivilDate) -> Node? {
+        switch name {
+        case "online_ratio_last_year": return ratios[day.parts.year - 1].map { Node(.number($0)) }
+        case "online_ratio_year_before": return ratios[day.parts.year - 2].map { Node(.number($0)) }
+        default:
+            for step in facts.reversed() where step.from <= day {
+                if let value = step.values[name] { return value.isNull ? nil : value }
+            }
+            return nil
+        }
+    }
+
     /// The firm as rules judge it on a day.
     public func profile(asOf day: CivilDate) -> Profile {
         Profile(name: name(asOf: day)?.legal ?? id, firm: facts(asOf: day), systems: [])

@@ -1,7 +1,7 @@
 public import Database
 internal import Documents
 internal import GRDB
-internal import Rulebook
+public import Rulebook
 
 /// One version of what the register says of a firm.
 public struct FirmVersion: Sendable {
@@ -39,10 +39,97 @@ public struct RegisterStore: Sendable {
     let database: GovernanceDatabase
     let rulebook: Rulebook
     let now: @Sendable () -> Int64
+    /// The firms as they stand, and the number of each one's newest version.
+    private struct Known {
+        var firms: [Firm]
+        var versions: [Int]
+    }
+    private let memory = MarketMemory<Int, Known>(limit: 1)
+    private let named = MarketMemory<CivilDate, [String: String]>(limit: 4)
 
-    /// Every firm there ever was, by id.
+    init(database: GovernanceDatabase, rulebook: Rulebook, now: @escaping @Sendable () -> Int64) {
+        (self.database, self.rulebook, self.now) = (database, rulebook, now)
+    }
+
+    /// Every firm there ever was, by id. They are remembered; after a change only what changed is read again.
     public func all() async throws(SupervisionError) -> [Firm] {
-        try await database.read(throwing: SupervisionError.self) { db in try all(db) }
+        let generation = try await database.read(throwing: SupervisionError.self) { db in try GenerationStore.firms(db) }
+        return try await memory.value(0, at: [generation]) { last throws(SupervisionError) in
+            try await load(after: last)
+        }.firms
+    }
+
+    /// What every firm is called for short on a day, by id.
+    public func names(on day: CivilDate) async throws(SupervisionError) -> [String: String] {
+        let generation = try await database.read(throwing: SupervisionError.self) { db in try GenerationStore.firms(db) }
+        return try await named.value(day, at: [generation]) { _ throws(SupervisionError) in
+            Dictionary(
+                try await all().map { ($0.id, $0.name(asOf: day)?.short ?? $0.id) }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    private func load(after last: Known?) async throws(SupervisionError) -> Known {
+        let places = Dictionary(
+            (last?.firms ?? []).enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let isNew = last == nil
+        let found = try await database.read(throwing: SupervisionError.self) {
+            db -> [(id: String, version: Int, document: String?)] in
+            if isNew {
+                return try Row.fetchCursor(db, sql: "SELECT id, version, document FROM firms ORDER BY id").map {
+                    ($0[0], $0[1], $0[2])
+                }.reduce(into: []) { $0.append($1) }
+            }
+            let document = try db.cachedStatement(sql: "SELECT document FROM firms WHERE id = ?")
+            return try Row.fetchAll(db, sql: "SELECT id, version FROM firms ORDER BY id").map { row in
+                let (id, version): (String, Int) = (row[0], row[1])
+                // A version is never written twice.
+                let isKnown = places[id].flatMap { place in last?.versions[place] } == version
+                return (id, version, isKnown ? nil : try String.fetchOne(document, arguments: [id]))
+            }
+        }
+        let read = try await decoded(found.compactMap { row in row.document.map { (row.id, $0) } })
+        var known = Known(firms: [], versions: found.map(\.version))
+        known.firms.reserveCapacity(found.count)
+        var next = 0
+        for row in found {
+            if row.document == nil, let last, let place = places[row.id] {
+                known.firms.append(last.firms[place])
+            } else {
+                known.firms.append(read[next])
+                next += 1
+            }
+        }
+        return known
+    }
+
+    /// Reads documents, many of them on all cores.
+    private func decoded(_ documents: [(id: String, document: String)]) async throws(SupervisionError) -> [Firm] {
+        let size = 512
+        let parts = stride(from: 0, to: documents.count, by: size).map { documents[$0..<min($0 + size, documents.count)] }
+        let results = await withTaskGroup(of: (Int, Result<[Firm], SupervisionError>).self) { group in
+            for (number, part) in parts.enumerated() {
+                group.addTask {
+                    do throws(SupervisionError) {
+                        var firms: [Firm] = []
+                        for (id, document) in part {
+                            guard let firm = try? firm(document) else {
+                                throw .storage(StorageError(.damaged, "a firm's document cannot be read", at: "firms \(id)"))
+                            }
+                            firms.append(firm)
+                        }
+                        return (number, .success(firms))
+                    } catch {
+                        return (number, .failure(error))
+                    }
+                }
+            }
+            var results = [Result<[Firm], SupervisionError>](repeating: .success([]), count: parts.count)
+            for await (number, result) in group { results[number] = result }
+            return results
+        }
+        var firms: [Firm] = []
+        for result in results { firms += try result.get() }
+        return firms
     }
 
     func all(_ db: GRDB.Database) throws -> [Firm] {

@@ -1,5 +1,6 @@
 public import Database
 internal import GRDB
+internal import GRDBSQLite
 public import Rulebook
 internal import Submissions
 
@@ -135,45 +136,68 @@ public struct StandingStore: Sendable {
 
     private static func values(_ digits: String) -> [UInt8] { digits.utf8.map { $0 & 7 } }
 
-    /// Only what the tables count: firm and declared answers, of many quarters at once.
+    /// Counters of changes, as they stand.
+    func generations() async throws(SupervisionError) -> Generations {
+        try await database.read(throwing: SupervisionError.self) { db in try GenerationStore.read(db) }
+    }
+
+    /// Tables of many quarters, counted straight from the bytes of the rows.
     ///
     /// - Parameters:
-    ///   - quarters: the quarters.
-    ///   - source: rows of layouts of this source.
-    ///   - state: only those that have come at least so far.
-    ///   - body: called for each row, quarter after quarter.
-    /// - Returns: the rows of each quarter and layout.
+    ///   - populations: the quarters with the firms of each.
+    ///   - source: rows of layouts of this source; of two rows of a firm that of the newest layout counts.
+    ///   - items: what is counted; what a layout does not hold has no answer.
+    ///   - tiers: the tiers, strictest first.
+    ///   - state: only rows that have come at least so far.
+    /// - Returns: a table for each quarter that has such rows.
     /// - Throws: `.storage`.
-    func scan(
-        _ quarters: ClosedRange<Quarter>, source: String, atLeast state: StandingState,
-        _ body:
-            @escaping @Sendable (_ quarter: Quarter, _ layout: StandingLayout, _ firm: String, _ declared: [UInt8]) -> MarketRow
-    ) async throws(SupervisionError) -> [(quarter: Quarter, layout: StandingLayout, rows: [MarketRow])] {
+    func tables(
+        _ populations: [MarketPopulation], source: String, items: [String], tiers: [String], atLeast state: StandingState
+    ) async throws(SupervisionError) -> [Quarter: MarketTable] {
         try await database.read(throwing: SupervisionError.self) { db in
-            let layouts = Dictionary(
-                try Row.fetchAll(db, sql: "SELECT * FROM standing_layouts WHERE source = ?", arguments: [source]).map {
-                    (($0["number"] as Int64), Self.layout($0))
-                }, uniquingKeysWith: { $1 })
-            var found: [(quarter: Quarter, layout: StandingLayout, rows: [MarketRow])] = []
-            let cursor = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT quarter, layout, firm, declared FROM standings WHERE quarter BETWEEN ? AND ? AND state >= ?
-                    ORDER BY quarter, layout, firm
-                    """,
-                arguments: [quarters.lowerBound.index, quarters.upperBound.index, Int(state.rawValue)])
-            while let row = try cursor.next() {
-                let quarter = Quarter(index: row[0])
-                guard let layout = layouts[row[1]] else { continue }
-                let declared = row[3] as String
-                let value = body(quarter, layout, row[2], Array(declared.utf8))
-                if found.last?.quarter == quarter, found.last?.layout.number == layout.number {
-                    found[found.count - 1].rows.append(value)
-                } else {
-                    found.append((quarter, layout, [value]))
+            let layouts = try Row.fetchAll(
+                db, sql: "SELECT number, source, items FROM standing_layouts WHERE source = ? ORDER BY number DESC",
+                arguments: [source]
+            ).map(Self.layout)
+            let statement = try db.cachedStatement(
+                sql: "SELECT firm, declared FROM standings WHERE quarter = ? AND layout = ? AND state >= ? ORDER BY firm")
+            var tables: [Quarter: MarketTable] = [:]
+            for population in populations {
+                var tally = MarketTally(population, items: items.count, tiers: tiers.count)
+                var isThere = false
+                for layout in layouts {
+                    let places = layout.places(of: items)
+                    try statement.setArguments([population.quarter.index, layout.number, Int(state.rawValue)])
+                    try Self.rows(statement) { firm, declared in
+                        isThere = true
+                        tally.count(firm, declared, places)
+                    }
+                    tally.endLayout()
+                }
+                if isThere {
+                    tables[population.quarter] = MarketTable(items: items, tiers: tiers, counts: tally.counts())
                 }
             }
-            return found
+            return tables
+        }
+    }
+
+    /// The texts of two columns as they lie in SQLite's pages: valid only within the body.
+    private static func rows(
+        _ statement: Statement, _ body: (_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Void
+    ) throws {
+        let raw = statement.sqliteStatement
+        defer { sqlite3_reset(raw) }
+        func text(_ column: Int32) -> UnsafeRawBufferPointer {
+            let start = sqlite3_column_text(raw, column)
+            return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(raw, column)))
+        }
+        while true {
+            switch sqlite3_step(raw) {
+            case SQLITE_ROW: body(text(0), text(1))
+            case SQLITE_DONE: return
+            case let code: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: "rows of answers cannot be read")
+            }
         }
     }
 }

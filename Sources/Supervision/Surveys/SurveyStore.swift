@@ -42,6 +42,28 @@ public struct SurveyStore: Sendable {
         do throws(DocumentError) { return try QuestionnaireReader.shipped(rulebook) } catch { throw .document(error) }
     }
 
+    /// What names each questionnaire that a round was ever opened with.
+    func asked() async throws(SupervisionError) -> [Questionnaire.Reference] {
+        try await database.read(throwing: SupervisionError.self) { db in
+            try Row.fetchAll(db, sql: "SELECT id, version, sha256 FROM survey_questionnaires ORDER BY id, version, sha256").map {
+                Questionnaire.Reference(id: $0[0], version: $0[1], sha256: $0[2])
+            }
+        }
+    }
+
+    /// A questionnaire that a round was opened with, as it was then.
+    ///
+    /// - Throws: `.notFound`.
+    func questionnaire(_ sha256: String) async throws(SupervisionError) -> Questionnaire {
+        try await database.read(throwing: SupervisionError.self) { db in
+            let document = try String.fetchOne(
+                db, sql: "SELECT document FROM survey_questionnaires WHERE sha256 = ?", arguments: [sha256])
+            guard let document else { throw SupervisionError.notFound("questionnaire \(sha256.clipped)") }
+            return try QuestionnaireReader.read(
+                try JSONReader.read(Array(document.utf8)), rulebook: nil, origin: "survey_questionnaires \(sha256)")
+        }
+    }
+
     /// Opens a round.
     ///
     /// - Parameters:

@@ -29,6 +29,18 @@ public struct TierStore: Sendable {
     let rulebook: Rulebook
     let policy: SupervisionPolicy
     let now: @Sendable () -> Int64
+    /// What holds on the days that were asked for last.
+    private let held = MarketMemory<CivilDate, [String: [String: TierDecision]]>(limit: 4)
+    private let listed = MarketMemory<CivilDate, [TierDecision]>(limit: 2)
+    /// The values of decisions through time.
+    private let columns = MarketMemory<String, TierColumn>(limit: 8)
+
+    init(
+        database: GovernanceDatabase, register: RegisterStore, rulebook: Rulebook, policy: SupervisionPolicy,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        (self.database, self.register, self.rulebook, self.policy, self.now) = (database, register, rulebook, policy, now)
+    }
 
     /// Decides every firm that does business on a day anew, and writes down what differs from what holds.
     ///
@@ -159,7 +171,31 @@ public struct TierStore: Sendable {
 
     /// What holds on a day: by firm, then by decision.
     public func holding(on day: CivilDate) async throws(SupervisionError) -> [String: [String: TierDecision]] {
-        try await database.read(throwing: SupervisionError.self) { db in try Self.holding(db, on: day) }
+        let generation = try await generation()
+        return try await held.value(day, at: [generation]) { _ throws(SupervisionError) in
+            try await database.read(throwing: SupervisionError.self) { db in try Self.holding(db, on: day) }
+        }
+    }
+
+    /// What holds on a day and what waits for a second person, by firm and number; not what does not apply.
+    public func list(on day: CivilDate) async throws(SupervisionError) -> [TierDecision] {
+        let generation = try await generation()
+        return try await listed.value(day, at: [generation]) { _ throws(SupervisionError) in
+            let decisions = try await holding(on: day).values.flatMap(\.values) + waiting()
+            return decisions.filter { $0.state != .notApplicable }.sorted { ($0.firm, $0.id) < ($1.firm, $1.id) }
+        }
+    }
+
+    /// The values of a decision through time, for all firms.
+    func column(_ decision: String) async throws(SupervisionError) -> TierColumn {
+        let generation = try await generation()
+        return try await columns.value(decision, at: [generation]) { _ throws(SupervisionError) in
+            try await database.read(throwing: SupervisionError.self) { db in try Self.column(db, decision) }
+        }
+    }
+
+    private func generation() async throws(SupervisionError) -> Int64 {
+        try await database.read(throwing: SupervisionError.self) { db in try GenerationStore.tiers(db) }
     }
 
     /// Every decision about a firm, newest first.
@@ -176,6 +212,13 @@ public struct TierStore: Sendable {
     public func waiting() async throws(SupervisionError) -> [TierDecision] {
         try await database.read(throwing: SupervisionError.self) { db in
             try Self.list(db, "WHERE status = 'proposed' ORDER BY id")
+        }
+    }
+
+    /// How many wait for a second person.
+    public func waitingCount() async throws(SupervisionError) -> Int {
+        try await database.read(throwing: SupervisionError.self) { db in
+            try Int.fetchOne(db, sql: "SELECT count(*) FROM tier_decisions WHERE status = 'proposed'") ?? 0
         }
     }
 
@@ -197,10 +240,24 @@ public struct TierStore: Sendable {
     static func holding(_ db: GRDB.Database, on day: CivilDate) throws -> [String: [String: TierDecision]] {
         var held: [String: [String: TierDecision]] = [:]
         // Of two that begin on one day the later one holds.
-        for decision in try list(db, "WHERE status = 'in-force' AND from_day <= ? ORDER BY from_day, id", [day.day]) {
-            held[decision.firm, default: [:]][decision.decision] = decision
-        }
+        let newest = """
+            WHERE id IN (SELECT id FROM (
+                SELECT id, row_number() OVER (PARTITION BY firm, decision ORDER BY from_day DESC, id DESC) AS place
+                FROM tier_decisions WHERE status = 'in-force' AND from_day <= ?) WHERE place = 1)
+            """
+        for decision in try list(db, newest, [day.day]) { held[decision.firm, default: [:]][decision.decision] = decision }
         return held
+    }
+
+    private static func column(_ db: GRDB.Database, _ decision: String) throws -> TierColumn {
+        var column = TierColumn()
+        let cursor = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT firm, from_day, value FROM tier_decisions WHERE decision = ? AND status = 'in-force' ORDER BY firm, from_day, id
+                """, arguments: [decision])
+        while let row = try cursor.next() { column.append(row[0], from: CivilDate(day: row[1]), value: row[2]) }
+        return column
     }
 
     private static func refuse(_ key: String, _ reason: String) -> SupervisionError {
