@@ -91,6 +91,7 @@ def market():
                     ("89f-coaching", "/followups/coaching/new"), ("89g-question", "/followups/questions/new"),
                     ("89h-programme", "/programme"), ("89i-meetings", "/programme/meetings"), ("89j-roster", "/programme/roster"),
                     ("89k-support", "/programme/support"),
+                    ("89l-reports", "/reports"), ("89m-report", "/reports/2017"),
                 ], *size)
             browser.close()
             return complaints
