@@ -1,6 +1,7 @@
 internal import Assessment
 internal import Checks
 internal import Documents
+internal import Incidents
 internal import Rulebook
 internal import Submissions
 
@@ -30,11 +31,21 @@ enum Linter {
             let found = try QuestionnaireReader.read(node, rulebook: rulebook, origin: path)
             return
                 "ok: questionnaire \(found.id) \(found.version), \(found.questions.count) questions, \(found.checks.count) checks"
+        case ClockBook.schema?:
+            let found = try ClockBook.read(node, calendars: [try WorkCalendar.shipped()])
+            return
+                "ok: incident clocks, \(found.regimes.count) regimes, \(found.regimes.reduce(0) { $0 + $1.versions.count }) versions"
+        case WorkCalendar.schema?:
+            let found = try WorkCalendar.read(node)
+            return "ok: working days \(found.id), \(found.range.lowerBound) to \(found.range.upperBound)"
+        case Taxonomy.schema?:
+            let found = try Taxonomy.read(node)
+            return "ok: incident taxonomy, \(found.categories.count) categories, \(found.causes.count) causes"
         case HostFacts.schema?: return try facts(path)
         default:
             let known = [
                 RulePack.schema, CheckPack.schema, Profile.schema, RecordReader.schema, TextCatalog.schema,
-                Questionnaire.schema, HostFacts.schema,
+                Questionnaire.schema, ClockBook.schema, WorkCalendar.schema, Taxonomy.schema, HostFacts.schema,
             ]
             throw DocumentError(
                 .badValue, source: path, position: node["schema"]?.position ?? node.position, key: "schema",

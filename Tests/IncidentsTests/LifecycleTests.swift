@@ -283,6 +283,20 @@ struct LifecycleTests {
         #expect(faults.map(\.path) == [path])
     }
 
+    @Test("A case holds a bounded amount of text, whatever its fields allow one by one")
+    func bounded() throws {
+        let long = FieldValue.text(String(repeating: "字", count: 65_535))
+        var story = try Story()
+        let fields = ["description", "equipment", "artefacts", "accounts", "evidence", "customers_told"]
+        for field in fields.dropLast() { try story.act(.write([field: long])) }
+        #expect(refusal(story, .write([fields[5]: long])) == .full)
+        try story.act(.write(["equipment": nil]))
+        try story.act(.write([fields[5]: long]))
+        #expect(
+            refusal(story, .proposeExcuse(ObligationID("market", .formal), reason: String(repeating: "x", count: 4_001)))
+                == .reason)
+    }
+
     @Test(
         "A span of time is read as ISO 8601 writes it",
         arguments: [

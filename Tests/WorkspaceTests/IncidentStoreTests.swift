@@ -93,6 +93,22 @@ struct IncidentStoreTests {
         await database.close()
     }
 
+    @Test("Two stores of one database see each other's events, however often they looked before")
+    func twoStores() async throws {
+        let (database, store) = try await open()
+        let clock = clock
+        let other = IncidentStore(database, rules: store.rules, now: { clock.now * 1_000_000 })
+        let aware = try #require(Instant("2026-11-19T09:38:00+08:00"))
+        let begun = try await store.begin(IncidentStart(aware: aware), actor)
+        #expect(try await other.all() == [begun])
+        let declared = try await store.act(.declare, in: begun.id, actor)
+        #expect(try await other.all() == [declared])
+        let second = try await other.begin(IncidentStart(aware: aware), actor)
+        #expect(try await store.all() == [second, declared])
+        #expect(try await other.all() == [second, declared])
+        await database.close()
+    }
+
     @Test("A list of the past is stored whole or not at all, and once")
     func past() async throws {
         let (database, store) = try await open()

@@ -4,6 +4,8 @@ internal import Rulebook
 extension Incident {
     /// Most submissions, questions, regimes or links of one case.
     static let countLimit = 500
+    /// Most bytes of all fields of one case: every submission holds them all.
+    static let valueLimit = 1 << 20
     /// Longest reason, question or answer in characters.
     static let reasonLimit = 4_000
 
@@ -146,6 +148,8 @@ extension Incident {
         let written = changes.compactMapValues { $0 }
         let faults = rules.fields.faults(written)
         guard faults.isEmpty else { throw .faults(faults) }
+        let size = values.merging(written) { $1 }.reduce(0) { $0 + $1.key.utf8.count + $1.value.size }
+        guard size <= Self.valueLimit else { throw .full }
         let emptied = changes.filter { $0.value == nil }.map(\.key).sorted().filter { values[$0] != nil }
         var events: [IncidentEvent] = [.wrote(written, emptied: emptied)]
         // Whoever says that personal data are touched says who must be told.

@@ -24,6 +24,16 @@ public enum FieldValue: Sendable, Hashable {
     /// The fields, when this is a record.
     public var record: [String: FieldValue]? { if case .record(let fields) = self { fields } else { nil } }
 
+    /// About how many bytes it takes.
+    var size: Int {
+        switch self {
+        case .flag, .number: 8
+        case .text(let text): text.utf8.count
+        case .list(let items): items.reduce(8) { $0 + $1.size }
+        case .record(let fields): fields.reduce(8) { $0 + $1.key.utf8.count + $1.value.size }
+        }
+    }
+
     /// As a document.
     public var node: Node {
         switch self {

@@ -19,7 +19,15 @@ public struct IncidentStore: Sendable {
                         reference TEXT PRIMARY KEY, document TEXT NOT NULL, imported INTEGER NOT NULL, imported_by TEXT NOT NULL
                     ) STRICT;
                     """)
-        }
+        },
+        // How much happened in each case, so that nothing of a case is read that was read before.
+        Migration("incidents.0002-heads") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE incident_heads (id INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;
+                    INSERT INTO incident_heads SELECT id, max(number) FROM incident_events GROUP BY id;
+                    """)
+        },
     ]
 
     /// Something that happened.
@@ -36,6 +44,8 @@ public struct IncidentStore: Sendable {
     public let rules: IncidentRules
     let database: GovernanceDatabase
     let now: @Sendable () -> Int64
+    /// Cases that were worked out, by their numbers; a case with more events than its copy is worked out again.
+    private let cache = IncidentCache()
 
     /// The store of a database.
     ///
@@ -54,19 +64,16 @@ public struct IncidentStore: Sendable {
 
     /// All cases, newest first.
     public func all() async throws(IncidentError) -> [Incident] {
-        try await database.read(throwing: IncidentError.self) { db in
-            var cases: [Incident] = []
-            var pages: [(id: Int64, page: Page)] = []
-            for row in try Self.pages(db, nil) {
-                if let last = pages.last, last.id != row.id {
-                    cases.append(try Self.incident(last.id, pages.map(\.page)))
-                    pages = []
-                }
-                pages.append(row)
+        let known = cache.all
+        let cases = try await database.read(throwing: IncidentError.self) { db in
+            try Row.fetchAll(db, sql: "SELECT id, number FROM incident_heads ORDER BY id DESC").map { row in
+                let (id, number): (Int64, Int) = (row["id"], row["number"])
+                if let incident = known[id], incident.revision == number { return incident }
+                return try Self.find(id, db)
             }
-            if let last = pages.last { cases.append(try Self.incident(last.id, pages.map(\.page))) }
-            return cases.reversed()
         }
+        cache.keep(cases)
+        return cases
     }
 
     /// A case.
@@ -81,14 +88,14 @@ public struct IncidentStore: Sendable {
     /// - Throws: `.notFound`.
     public func history(_ id: Int64) async throws(IncidentError) -> [Page] {
         try await database.read(throwing: IncidentError.self) { db in
-            let pages = try Self.pages(db, id).map(\.page)
+            let pages = try Self.pages(db, id)
             guard !pages.isEmpty else { throw IncidentError.notFound(id) }
             return pages
         }
     }
 
     private static func find(_ id: Int64, _ db: GRDB.Database) throws -> Incident {
-        let pages = try pages(db, id).map(\.page)
+        let pages = try pages(db, id)
         guard !pages.isEmpty else { throw IncidentError.notFound(id) }
         return try incident(id, pages)
     }
@@ -101,15 +108,13 @@ public struct IncidentStore: Sendable {
         return incident
     }
 
-    private static func pages(_ db: GRDB.Database, _ id: Int64?) throws -> [(id: Int64, page: Page)] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM incident_events WHERE ?1 IS NULL OR id = ?1 ORDER BY id, number", arguments: [id]
-        ).map { row in
-            let (id, text): (Int64, String) = (row["id"], row["event"])
+    private static func pages(_ db: GRDB.Database, _ id: Int64) throws -> [Page] {
+        try Row.fetchAll(db, sql: "SELECT * FROM incident_events WHERE id = ? ORDER BY number", arguments: [id]).map { row in
+            let text: String = row["event"]
             guard let at = Instant(row["at"] as String) else { throw damaged(id, "at") }
             do {
                 let event = try NodeDecoder.value(IncidentEvent.self, try JSONReader.read(Array(text.utf8)))
-                return (id, Page(number: row["number"], event: event, stamp: Stamp(at: at, by: row["by"])))
+                return Page(number: row["number"], event: event, stamp: Stamp(at: at, by: row["by"]))
             } catch { throw damaged(id, "\(error)") }
         }
     }
@@ -131,7 +136,7 @@ public struct IncidentStore: Sendable {
     public func begin(_ start: IncidentStart, _ actor: TrailActor) async throws(IncidentError) -> Incident {
         let (rules, stamp) = (rules, Stamp(at: instant, by: actor.who))
         return try await database.change(actor, throwing: IncidentError.self) { db, trail in
-            let id = (try Int64.fetchOne(db, sql: "SELECT max(id) FROM incident_events") ?? 0) + 1
+            let id = (try Int64.fetchOne(db, sql: "SELECT max(id) FROM incident_heads") ?? 0) + 1
             for other in start.repeats { _ = try Self.find(other, db) }
             let begun: (incident: Incident, event: IncidentEvent)
             do throws(IncidentRefusal) { begun = try Incident.begin(id, start, stamp, rules) } catch {
@@ -180,6 +185,9 @@ public struct IncidentStore: Sendable {
         try db.execute(
             sql: "INSERT INTO incident_events VALUES (?, ?, ?, ?, ?)",
             arguments: [id, number, stamp.at.description, stamp.by, String(decoding: bytes, as: UTF8.self)])
+        try db.execute(
+            sql: "INSERT INTO incident_heads VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET number = excluded.number",
+            arguments: [id, number])
         var details = ["number": "\(number)", "sha256": HexText.sha256(bytes), "drill": isDrill ? "yes" : "no"]
         if case .filed(let submission) = event {
             details["submission"] = "\(submission.number)"
