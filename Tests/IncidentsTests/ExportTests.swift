@@ -209,4 +209,29 @@ struct ExportTests {
         #expect(report["4.1"]?.list?.map(\.text) == ["malicious-actions"])
         #expect(DoraFormat.duration(minutes: 1_440 + 61) == "01:01:01")
     }
+
+    @Test("Whatever document comes, both checkers answer and nothing traps", arguments: 0..<150)
+    func anything(_ seed: UInt64) throws {
+        var random = Seeded(seed)
+        let story = try story()
+        let submission = try #require(story.incident.submissions.last)
+        let whole = FireExporter(format: fire, taxonomy: taxonomy).report(submission, of: story.incident, by: party)
+        let other = DoraExporter(format: dora, taxonomy: taxonomy).report(
+            submission, of: story.incident, by: party, phase: .final)
+        for report in [whole, other] {
+            var bytes = CanonicalJSON.bytes(of: report)
+            for _ in 0..<Int.random(in: 1...8, using: &random) {
+                let at = Int.random(in: 0..<bytes.count, using: &random)
+                bytes[at] = Array("0\"{}[],:-en9Z ".utf8).randomElement(using: &random) ?? 0
+            }
+            guard let read = try? JSONReader.read(bytes) else { continue }
+            let faults = fire.faults(read, now: story.now) + dora.faults(read, phase: .final, now: story.now)
+            #expect(faults.count < 10_000)
+        }
+        let odd: [Node] = [.object([]), [], 7, Node(.null), .object([("report_phase", 7), ("incident_status", [])])]
+        for node in odd {
+            #expect(!fire.faults(node, now: story.now).isEmpty)
+            #expect(!dora.faults(node, phase: .initial, now: story.now).isEmpty)
+        }
+    }
 }

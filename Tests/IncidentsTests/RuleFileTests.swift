@@ -92,4 +92,28 @@ struct RuleFileTests {
         #expect(taxonomy.group(of: "nothing") == nil)
         #expect(taxonomy.impacts.map(\.id) == ["trading", "non-trading", "other"])
     }
+
+    @Test(
+        "A file of fields, or of DORA's, that is not as it should be is refused",
+        arguments: [
+            ("fields.yaml", "list: categories", "list: kinds", "fields.category.list"),
+            ("fields.yaml", "type: short", "type: line", "fields.title.type"),
+            ("fields.yaml", "required: [closing]", "required: [last]", "fields.outage_minutes.required"),
+            ("fields.yaml", "  channels:", "  categories:", "lists.categories"),
+            ("dora.yaml", "list: criteria", "list: criterion", "fields.2.5.list"),
+            ("dora.yaml", "when: conditional", "when: sometimes", "fields.1.13.when"),
+            ("dora.yaml", "phase: final", "phase: last", "fields.4.1.phase"),
+            ("dora.yaml", "{field: \"3.16\"}", "{field: \"3.99\"}", "fields"),
+            ("dora.yaml", "past: [\"2.2\"", "past: [\"2.99\"", "fields"),
+        ])
+    func refusedFields(_ file: String, _ part: String, _ other: String, _ key: String) throws {
+        let text = try Self.shipped(file)
+        #expect(text.contains(part))
+        let node = try YAMLReader.read(Array(text.replacing(part, with: other, maxReplacements: 1).utf8))
+        let lists = try Taxonomy.shipped().fieldLists.merging(try FireFormat.shipped().fieldLists) { first, _ in first }
+        let error = #expect(throws: DocumentError.self) {
+            if file == "dora.yaml" { _ = try DoraFormat.read(node) } else { _ = try FieldBook.read(node, lists: lists) }
+        }
+        #expect(error?.key == key)
+    }
 }

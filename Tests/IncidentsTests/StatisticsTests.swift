@@ -227,4 +227,20 @@ struct StatisticsTests {
         #expect(kept.cells[0][0] == nil)
         #expect(kept.cells.flatMap(\.self).count { $0 == nil } >= 4)
     }
+
+    @Test("A kept cell that only joins two groups of kept cells is protected, too")
+    func joined() {
+        func cell(_ incidents: Int) -> IncidentStatistics.Count {
+            .init(incidents: incidents, firms: Set((0..<incidents).map { "\($0)" }))
+        }
+        let small: Set<[Int]> = [[0, 0], [0, 1], [1, 0], [1, 1], [2, 2], [2, 3], [3, 2], [3, 3], [0, 2]]
+        let table = IncidentTable(
+            rows: ["a", "b", "c", "d"], columns: ["w", "x", "y", "z"],
+            cells: (0..<4).map { row in (0..<4).map { small.contains([row, $0]) ? cell(2) : cell(20) } })
+        var onlySmall = table.cells.map { row in row.map { Optional($0.incidents) } + [row.reduce(0) { $0 + $1.incidents }] }
+        onlySmall.append((0...4).map { column in onlySmall.reduce(0) { $0 + ($1[column] ?? 0) } })
+        for place in small { onlySmall[place[0]][place[1]] = nil }
+        #expect(determined(onlySmall))
+        #expect(!determined(PublishedIncidentTable(table, .init(incidents: 3, firms: 3)).cells))
+    }
 }
