@@ -30,7 +30,7 @@ struct ClockTests {
         "W8: thirty minutes from knowing, to the second",
         arguments: [
             ("2018-09-03T10:08:00+08:00", 0), ("2018-09-03T10:08:01+08:00", 1), ("2018-09-03T09:38:00+08:00", -1800),
-            ("2018-09-03T02:08:01Z", 1), ("2018-09-02T19:08:00-07:00", 0), ("2018-09-03T07:53:00+05:45", -300 + 300),
+            ("2018-09-03T02:08:01Z", 1), ("2018-09-02T19:08:00-07:00", 0), ("2018-09-03T07:53:00+05:45", 0),
         ])
     func w8(_ sent: String, _ late: Int64) throws {
         let due = try #require(try due(preliminary, market.zone, [.aware: "2018-09-03T09:38:00+08:00"]).instant)
