@@ -23,10 +23,12 @@ struct ReportDocumentStore: Sendable {
                 packages[row["payload"]] = row["package"]
             }
             var keys: [String: [[UInt8]]] = [:]
-            for row in try Row.fetchAll(db, sql: "SELECT firm, key FROM inbox_keys") {
+            // Keys that were registered once: what they signed then stands, whatever became of them later.
+            for row in try Row.fetchAll(db, sql: "SELECT firm, key FROM inbox_keys WHERE valid_from IS NOT NULL") {
                 guard let key = PublicKey.read(row["key"]) else { continue }
                 keys[row["firm"], default: []].append(key)
             }
+            let own = try String.fetchAll(db, sql: "SELECT key FROM inbox_own_keys").compactMap { PublicKey.read($0) }
             let answers = try db.cachedStatement(sql: "SELECT document FROM answer_versions WHERE firm = ? AND sha256 = ?")
             var problems: [ReportVerification.Document] = []
             var signed = 0
@@ -35,7 +37,7 @@ struct ReportDocumentStore: Sendable {
                 let (firm, hash) = (row[1].text, row[9].text)
                 let problem: ReportVerification.Document.Problem?
                 if row[8].text == "submission" {
-                    problem = submission(hash, packages[hash], keys[firm] ?? [], row, snapshot)
+                    problem = submission(hash, packages[hash], (keys[firm] ?? [], own), row, snapshot)
                 } else {
                     let document = try String.fetchOne(answers, arguments: [firm, hash])
                     problem = handedIn(hash, document, row, snapshot)
@@ -47,7 +49,7 @@ struct ReportDocumentStore: Sendable {
     }
 
     private func submission(
-        _ hash: String, _ package: String?, _ keys: [[UInt8]], _ row: [ReportSnapshot.Value], _ snapshot: ReportSnapshot
+        _ hash: String, _ package: String?, _ keys: (firm: [[UInt8]], own: [[UInt8]]), _ row: [ReportSnapshot.Value], _ snapshot: ReportSnapshot
     ) -> ReportVerification.Document.Problem? {
         guard let package else { return .missing }
         let bytes: [UInt8]
@@ -58,7 +60,9 @@ struct ReportDocumentStore: Sendable {
         guard let envelope = try? Envelope.read(bytes, limit: .max), envelope.payloadHash == hash,
             case .submission(let manifest) = try? Message.read(envelope.payload, .submission, limits: limits)
         else { return .damaged }
-        guard keys.contains(where: envelope.isSigned) else { return .unsigned }
+        // What a respondent answered on the supervisor's pages is signed by the supervisor on their behalf; everything else by the firm.
+        let signers = manifest.origin == .package ? keys.firm : keys.own
+        guard signers.contains(where: { envelope.isSigned(by: $0) }) else { return .unsigned }
         guard manifest.firm.id == row[1].text, manifest.quarter.description == row[0].text else { return .differs }
         return agrees(manifest.answers, row, snapshot) ? nil : .differs
     }

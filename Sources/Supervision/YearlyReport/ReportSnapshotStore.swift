@@ -114,7 +114,7 @@ public struct ReportSnapshotStore: Sendable {
                     """, arguments: [quarters.lowerBound.index, quarters.upperBound.index])
             for row in found {
                 let source: String = row["source"]
-                guard let asked = store.questionnaires.first(where: { MarketDesk.source($0) == source }) else { continue }
+                guard let asked = try questionnaire(source) else { continue }
                 let layouts = try GRDB.Row.fetchAll(
                     db, sql: "SELECT number, source, items FROM standing_layouts WHERE source = ?", arguments: [source])
                 return (
@@ -127,6 +127,17 @@ public struct ReportSnapshotStore: Sendable {
                 )
             }
             return nil
+        }
+
+        /// A questionnaire by its source: one that comes with the program, or one that a round keeps.
+        private func questionnaire(_ source: String) throws -> Questionnaire? {
+            if let shipped = store.questionnaires.first(where: { MarketDesk.source($0) == source }) { return shipped }
+            let document = try String.fetchOne(
+                db, sql: "SELECT document FROM survey_questionnaires WHERE id || ' ' || version = ? ORDER BY sha256",
+                arguments: [source])
+            return try document.map {
+                try QuestionnaireReader.read(try JSONReader.read(Array($0.utf8)), rulebook: store.rulebook, origin: source)
+            }
         }
 
         private struct Said {
