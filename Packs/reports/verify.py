@@ -36,6 +36,9 @@ class Rows:
                     raise ValueError("a row of %s has %d values, not %d" % (name, len(row), len(columns)))
             self.tables[name] = [dict(zip(columns, row)) for row in table["rows"]]
         self.items = [row["item"] for row in self.tables["items"]]
+        self.quarters = {}
+        for row in self.tables["answers"]:
+            self.quarters.setdefault(row["quarter"], []).append(row)
 
     def of(self, arguments, leave=()):
         """Rows of the named table whose columns are what the arguments say."""
@@ -46,8 +49,8 @@ class Rows:
     def answers(self, arguments):
         """For each firm of a quarter (and tier), the digit it gave to an item."""
         place = self.items.index(arguments["item"])
-        for row in self.tables["answers"]:
-            if row["quarter"] != arguments["quarter"] or row["tier"] != arguments.get("tier", row["tier"]):
+        for row in self.quarters.get(arguments["quarter"], []):
+            if row["tier"] != arguments.get("tier", row["tier"]):
                 continue
             yield row, (row["answers"][place] if place < len(row["answers"]) else "0")
 
@@ -79,7 +82,7 @@ class Rows:
             place = self.items.index(arguments["item"])
             return sum((digit, row["measured"][place:place + 1]) in (("1", "2"), ("1", "3"), ("2", "1"))
                        for row, digit in self.answers(arguments)), None
-        rows = [row for row in self.tables["answers"] if row["quarter"] == arguments.get("quarter")]
+        rows = self.quarters.get(arguments.get("quarter"), [])
         if rule == "filed":
             return sum(row["answers"] != "" for row in rows), len(rows)
         if rule == "day":

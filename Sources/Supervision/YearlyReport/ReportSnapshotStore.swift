@@ -136,7 +136,7 @@ public struct ReportSnapshotStore: Sendable {
                 db, sql: "SELECT document FROM survey_questionnaires WHERE id || ' ' || version = ? ORDER BY sha256",
                 arguments: [source])
             return try document.map {
-                try QuestionnaireReader.read(try JSONReader.read(Array($0.utf8)), rulebook: store.rulebook, origin: source)
+                try QuestionnaireReader.read(try JSONReader.read(Array($0.utf8)), rulebook: nil, origin: source)
             }
         }
 
@@ -261,7 +261,9 @@ public struct ReportSnapshotStore: Sendable {
         private mutating func readStandard(_ asked: Questionnaire?) {
             let rulebook = store.rulebook
             guard let pack = rulebook.decision(MarketDesk.tierDecision)?.pack else { return }
-            let clauses = (asked.map { [$0] } ?? store.questionnaires).filter { $0.pack == pack.id }.flatMap(\.questions)
+            // What was asked may be another pack's questions; the standard is told all the same.
+            let own = [asked].compactMap(\.self).filter { $0.pack == pack.id }
+            let clauses = (own.isEmpty ? store.questionnaires.filter { $0.pack == pack.id } : own).flatMap(\.questions)
             let groups = Set(clauses.compactMap { rulebook.clause($0.clause)?.group })
             let systems = Self.given(rulebook.facts.filter { !$0.isOfFirm })
             let firm = Self.given(rulebook.facts.filter(\.isOfFirm))
