@@ -49,7 +49,8 @@ struct ReportDocumentStore: Sendable {
     }
 
     private func submission(
-        _ hash: String, _ package: String?, _ keys: (firm: [[UInt8]], own: [[UInt8]]), _ row: [ReportSnapshot.Value], _ snapshot: ReportSnapshot
+        _ hash: String, _ package: String?, _ keys: (firm: [[UInt8]], own: [[UInt8]]), _ row: [ReportSnapshot.Value],
+        _ snapshot: ReportSnapshot
     ) -> ReportVerification.Document.Problem? {
         guard let package else { return .missing }
         let bytes: [UInt8]

@@ -34,7 +34,8 @@ struct YearlySignedTests {
     }
 
     private func freeze(_ world: ExchangeWorld, _ year: Int) async throws -> ReportIssue {
-        try await world.supervision.yearlyReports.freeze(year, reason: "test", world.actor) { _, _ throws(SupervisionError) in [:] }
+        try await world.supervision.yearlyReports.freeze(year, reason: "test", world.actor) { _, _ throws(SupervisionError) in [:]
+        }
     }
 
     @Test("each row names the signed payload it rests on; the package is read again and bears it")
