@@ -5,7 +5,7 @@
 #   make check    install what is missing, build, judge this host without a server
 #   make test     install what is missing, build, run all tests
 #   make torture  kill the vault's writer and the database's server 1,000 times and crash a simulated disk (KILLS=, CRASHES=, SEED=)
-#   make fuzz     libFuzzer against every reader of outside bytes in the vault, and of tables (SECONDS= for each, PARSERS=)
+#   make fuzz     libFuzzer against every reader of outside bytes in the vault, of tables, and of signed packages (SECONDS= for each, PARSERS=)
 #   make tsan     one writer and every kind of reader under the thread sanitizer (SECONDS=, SEED=)
 #   make judge    let Go, sigstore, pymerkle and cryptography judge what the vault writes (PLUMBLINE=, SEED=, FLIPS=, JUDGE_MAY_SKIP=1)
 #   make judge-server  let schemathesis, wapiti, sqlmap, hydra, testssl, sslyze, drheader and our own judge the running server
@@ -106,9 +106,9 @@ browser-test: setup-test
 	@$(BROWSER)/bin/python -c 'import playwright' 2>/dev/null || $(BROWSER)/bin/pip install --quiet -r Tests/Browser/requirements.txt || [ -n "$(MAY_SKIP)" ]
 	$(SWIFT) build --product plumbline
 	@if $(BROWSER)/bin/python -c 'import playwright' 2>/dev/null; then \
-	    for walk in first_run accounts supervisor watch; do echo "walking: $$walk"; $(BROWSER)/bin/python Tests/Browser/$$walk.py .build/debug/plumbline $(PICTURES) || exit 1; done; \
+	    for walk in first_run accounts supervisor watch submissions; do echo "walking: $$walk"; $(BROWSER)/bin/python Tests/Browser/$$walk.py .build/debug/plumbline $(PICTURES) || exit 1; done; \
 	    echo "pictures: $$(ls $(PICTURES) | wc -l) in $(PICTURES)"; \
-	else echo "SKIPPED: 4 walks in the browser, its driver could not be installed" >&2; fi
+	else echo "SKIPPED: 5 walks in the browser, its driver could not be installed" >&2; fi
 
 # The long faults of vault and database: so many kills -9 and simulated crashes, from that seed.
 KILLS ?= 1000

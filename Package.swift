@@ -22,6 +22,9 @@ let fuzzTargets: [Target] =
         .executableTarget(
             name: "spreadsheets-fuzz", dependencies: ["CMinizip", "Spreadsheets"], path: "Fuzz/Spreadsheets",
             swiftSettings: strict),
+        .executableTarget(
+            name: "submissions-fuzz", dependencies: ["Documents", "Rulebook", "Submissions"], path: "Fuzz/Submissions",
+            swiftSettings: strict),
     ]
 
 let package = Package(

@@ -101,6 +101,9 @@ static const unsigned char supervision_inspections[] = {
 static const unsigned char supervision_programme[] = {
 #embed "../../Packs/supervision/programme.yaml"
 };
+static const unsigned char supervision_register[] = {
+#embed "../../Packs/supervision/register.yaml"
+};
 static const unsigned char supervision_policy[] = {
 #embed "../../Packs/supervision/policy.yaml"
 };
@@ -203,6 +206,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("market/twse-2017-printed.yaml", market_twse_2017_printed),
     FILE_ROW("submissions/policy.yaml", submissions_policy),
     FILE_ROW("supervision/policy.yaml", supervision_policy),
+    FILE_ROW("supervision/register.yaml", supervision_register),
     FILE_ROW("texts/questionnaire.yaml", texts_questionnaire),
     FILE_ROW("texts/market.yaml", texts_market),
     FILE_ROW("supervision/follow-up.yaml", supervision_follow_up),

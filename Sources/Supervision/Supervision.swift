@@ -28,6 +28,8 @@ public struct Supervision: Sendable {
     public let standings: StandingStore
     /// Questionnaires that come with the program.
     public let questionnaires: [Questionnaire]
+    /// What the columns of the register as a table are called.
+    public let registerColumns: RegisterColumns
     /// The market's tables.
     public let market: MarketDesk
     /// Rounds of questions to firms.
@@ -81,6 +83,7 @@ public struct Supervision: Sendable {
         let template: ReportTemplate
         do throws(DocumentError) {
             policy = try SupervisionPolicy.shipped()
+            registerColumns = try RegisterColumns.shipped()
             watching = try WatchPolicy.shipped()
             template = try ReportTemplate.shipped()
             questionnaires = try QuestionnaireReader.shipped(rulebook)

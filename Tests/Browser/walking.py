@@ -21,13 +21,13 @@ def totp(secret, at=None):
 
 
 class Server:
-    def __init__(self, role="firm", *more, demo=None):
+    def __init__(self, role="firm", *more, demo=None, port=PORT):
         self.folder = tempfile.mkdtemp(prefix="plumbline-browser-")
         if demo:
             subprocess.run([PLUMBLINE, "demo", demo, "--data", self.folder + "/data"], check=True, capture_output=True)
         self.log = open(self.folder + "/log", "wb")
         self.process = subprocess.Popen(
-            [PLUMBLINE, "serve", "--data", self.folder + "/data", "--port", str(PORT), "--role", role, *more], stdout=subprocess.PIPE, stderr=self.log, text=True)
+            [PLUMBLINE, "serve", "--data", self.folder + "/data", "--port", str(port), "--role", role, *more], stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.link = None
         for line in self.process.stdout:
             found = re.search(r"https://\S+/setup#\S+", line)
@@ -59,7 +59,8 @@ class Doorway:
 
     count = 0
 
-    def __init__(self):
+    def __init__(self, port=PORT):
+        self.target = port
         Doorway.count += 1
         self.source = f"127.1.{Doorway.count // 250}.{Doorway.count % 250 + 1}"
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -81,11 +82,11 @@ class Doorway:
             if not more:
                 return inside.close()
             asked += more
-        if not asked.startswith(f"CONNECT localhost:{PORT} ".encode()):
+        if not asked.startswith(f"CONNECT localhost:{self.target} ".encode()):
             # What a browser asks of the world by itself goes nowhere.
             inside.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             return inside.close()
-        outside = socket.create_connection(("127.0.0.1", PORT), source_address=(self.source, 0))
+        outside = socket.create_connection(("127.0.0.1", self.target), source_address=(self.source, 0))
         inside.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         for source, sink in ((inside, outside), (outside, inside)):
             threading.Thread(target=self.pump, args=(source, sink), daemon=True).start()
@@ -113,9 +114,10 @@ def launch(play, *more):
 class Walk:
     """One browser that walks; what the console and the accessibility checks complain of is gathered."""
 
-    def __init__(self, browser, language, scheme, width):
+    def __init__(self, browser, language, scheme, width, port=PORT):
         self.name = f"{language}-{scheme}-{width}"
-        self.doorway = Doorway()
+        self.origin = f"https://localhost:{port}"
+        self.doorway = Doorway(port)
         self.context = browser.new_context(
             proxy={"server": f"http://127.0.0.1:{self.doorway.port}"},
             ignore_https_errors=True, locale=language, color_scheme=scheme, viewport={"width": width, "height": 900})
@@ -186,7 +188,7 @@ def set_up(walk, link):
 def enter(walk, name, initial, password, keep=None):
     """The first sign-in: forced change of the password, second factor, recovery codes. Everything by the keyboard."""
     page = walk.page
-    page.goto(ORIGIN + "/sign-in")
+    page.goto(walk.origin + "/sign-in")
     walk.focused("name")
     page.keyboard.type(name)
     page.keyboard.press("Tab")

@@ -51,7 +51,13 @@ struct ExchangeProcessTests {
             let value = try #require(announced.firstMatch(of: /name="announcement" value="([^"]+)"/)).1
             let pinned = try await firm.post(
                 "/submissions/pin",
-                [("announcement", String(value).replacing("&quot;", with: "\"").replacing("&amp;", with: "&"))])
+                [
+                    (
+                        "announcement",
+                        // Browsers send the end of a line as two characters.
+                        String(value).replacing("&quot;", with: "\"").replacing("&amp;", with: "&").replacing("\n", with: "\r\n")
+                    )
+                ])
             #expect(pinned.status == 303)
             #expect(try await firm.post("/submissions/keys/new", [("contact", "林美")]).status == 303)
             let own = try await firm.get("/submissions/keys").text

@@ -1,7 +1,9 @@
 import Database
 import Documents
+import Glibc
 import Rulebook
 import Spreadsheets
+import TestProcesses
 import Testing
 
 @testable import Supervision
@@ -38,7 +40,8 @@ struct RegisterTableTests {
         }
         let day = try date("2018-06-30")
         let table = RegisterTable(
-            Self.list(market, held), known: [], rulebook: world.rulebook, tiers: world.supervision.market.tierChoices, day: day)
+            Self.list(market, held), known: [], rulebook: world.rulebook, columns: world.supervision.registerColumns,
+            tiers: world.supervision.market.tierChoices, day: day)
         #expect(table.flaws.isEmpty && table.remarks.isEmpty, "\(table.flaws) \(table.remarks)")
         #expect(table.firms.count == 74 && Set(table.firms.map(\.id)).count == 74)
         let counts = Dictionary(grouping: table.statedTiers.values, by: { $0 }).mapValues(\.count)
@@ -54,16 +57,20 @@ struct RegisterTableTests {
         await other.database.close()
     }
 
-    @Test("what is written out is read again as the same firms, and changes nothing")
-    func roundTrip() async throws {
+    @Test(
+        "what is written out is read again as the same firms, in either language, and changes nothing",
+        arguments: Language.allCases)
+    func roundTrip(language: Language) async throws {
         let world = try await SupervisionWorld.demo()
         let firms = try await world.supervision.register.all()
         let day = try date("2018-01-01")
-        let sheet = RegisterTable.sheet(firms, rulebook: world.rulebook, asOf: day, title: "名冊")
+        let sheet = RegisterTable.sheet(
+            firms, rulebook: world.rulebook, columns: world.supervision.registerColumns, in: language, asOf: day, title: "名冊")
         let bytes = try Workbook(properties: .init(title: "名冊", created: 1_800_000_000), sheets: [sheet]).xlsx()
         let grid = try #require(try TableFile.read(bytes).visible.first).grid
         let table = RegisterTable(
-            grid, known: firms, rulebook: world.rulebook, tiers: world.supervision.market.tierChoices, day: day)
+            grid, known: firms, rulebook: world.rulebook, columns: world.supervision.registerColumns,
+            tiers: world.supervision.market.tierChoices, day: day)
         #expect(table.flaws.isEmpty, "\(table.flaws)")
         #expect(table.firms.count == firms.count)
         for firm in table.firms { #expect(firm == firms.first { $0.id == firm.id }, "\(firm.id)") }
@@ -78,7 +85,8 @@ struct RegisterTableTests {
             ["f002", "乙石證券股份有限公司", "乙石", "5000000000", "或許"], ["f003", "丙水證券股份有限公司", "", "1", "否"],
         ])
         let table = RegisterTable(
-            grid, known: [], rulebook: world.rulebook, tiers: world.supervision.market.tierChoices,
+            grid, known: [], rulebook: world.rulebook, columns: world.supervision.registerColumns,
+            tiers: world.supervision.market.tierChoices,
             day: try date("2018-01-01"))
         #expect(table.flaws.map(\.place) == ["D2", "E3", "A4"], "\(table.flaws)")
         await world.database.close()
@@ -89,10 +97,58 @@ struct RegisterTableTests {
         let world = try await SupervisionWorld()
         let grid = Grid([["第一級 (3家)", "第二級 (2家)"], ["甲木", "丙水"], ["乙石", "丁火"]])
         let table = RegisterTable(
-            grid, known: [], rulebook: world.rulebook, tiers: world.supervision.market.tierChoices,
+            grid, known: [], rulebook: world.rulebook, columns: world.supervision.registerColumns,
+            tiers: world.supervision.market.tierChoices,
             day: try date("2018-01-01"))
         #expect(table.remarks.count == 1 && table.remarks.first?.contains("3 stated, 2 found") == true, "\(table.remarks)")
         #expect(table.firms.count == 4)
+        await world.database.close()
+    }
+}
+
+private let office = "/usr/bin/soffice"
+
+@Suite(
+    "The register in another program",
+    .enabled(if: access(office, X_OK) == 0, "libreoffice-calc is not installed"), .serialized, .timeLimit(.minutes(10)))
+struct RegisterOfficeTests {
+    @Test(
+        "LibreOffice opens the register's own workbook and saves it, and nothing of it changes",
+        arguments: ["xlsx", "csv", "ods.xlsx"], Language.allCases)
+    func saved(format: String, language: Language) async throws {
+        let world = try await SupervisionWorld.demo()
+        var firms = try await world.supervision.register.all()
+        // What a spreadsheet would like to change: leading zeros, a formula, days, long numbers.
+        firms[0].number = "00123450"
+        firms[1].names = firms[1].names.map { .init(from: $0.from, legal: $0.legal, short: "=1+1") }
+        firms[2].names = firms[2].names.map { .init(from: $0.from, legal: "2018-01-02", short: "3/4") }
+        let day = try date("2018-01-01")
+        let columns = world.supervision.registerColumns
+        let sheet = RegisterTable.sheet(
+            firms, rulebook: world.rulebook, columns: columns, in: language, asOf: day, title: "名冊")
+        let scratch = try Scratch()
+        var path = scratch.path + "/register.xlsx"
+        try DocumentFile.write(
+            try Workbook(properties: .init(title: "名冊", created: 1_800_000_000), sheets: [sheet]).xlsx(), to: path)
+        for (place, step) in format.split(separator: ".").enumerated() {
+            let filter = step == "csv" ? "csv:Text - txt - csv (StarCalc):44,34,76" : String(step)
+            let out = "\(scratch.path)/\(place)"
+            let run = try await Running(
+                office,
+                [
+                    "-env:UserInstallation=file://\(scratch.path)/profile", "--headless", "--convert-to", filter, "--outdir", out,
+                    path,
+                ]
+            ).finish()
+            #expect(run.status == 0, "\(run.output)")
+            path = "\(out)/register.\(step)"
+        }
+        let grid = try #require(try TableFile.read(try DocumentFile.read(path, limit: 16 << 20)).visible.first).grid
+        let table = RegisterTable(
+            grid, known: firms, rulebook: world.rulebook, columns: columns, tiers: world.supervision.market.tierChoices, day: day)
+        #expect(table.flaws.isEmpty, "\(table.flaws)")
+        #expect(table.firms.count == firms.count)
+        for firm in table.firms { #expect(firm == firms.first { $0.id == firm.id }, "\(firm.id)") }
         await world.database.close()
     }
 }

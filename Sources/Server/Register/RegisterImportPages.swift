@@ -45,7 +45,9 @@ struct RegisterImportPages: Sendable {
             }
             let tiers = supervision.market.tierChoices
             return (
-                RegisterTable(sheet.grid, known: firms, rulebook: supervision.rulebook, tiers: tiers, day: visit.today), versions
+                RegisterTable(
+                    sheet.grid, known: firms, rulebook: supervision.rulebook, columns: supervision.registerColumns, tiers: tiers,
+                    day: visit.today), versions
             )
         } catch let error as SpreadsheetError {
             throw Failure.bad("document", ["reason": "\(error)"], detail: "\(error)")
@@ -113,10 +115,12 @@ struct RegisterImportPages: Sendable {
     }
 
     private func export(_ visit: Visit) async throws -> Answer {
-        guard Workbook.canWrite else { throw Failure(.serviceUnavailable, "busy", detail: "libxlsxwriter is not installed") }
+        guard Workbook.canWrite else { throw Failure(.notImplemented, "workbook", detail: "libxlsxwriter is not installed") }
         let firms = try await supervision.register.all()
         let title = visit.wording("web.firms")
-        let sheet = RegisterTable.sheet(firms, rulebook: supervision.rulebook, asOf: visit.today, title: title)
+        let sheet = RegisterTable.sheet(
+            firms, rulebook: supervision.rulebook, columns: supervision.registerColumns, in: visit.wording.language,
+            asOf: visit.today, title: title)
         let workbook = Workbook(
             properties: .init(title: title, created: visit.now / 1_000_000), sheets: [sheet])
         return .download(

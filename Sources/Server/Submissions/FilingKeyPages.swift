@@ -203,12 +203,14 @@ struct FilingKeyPages: Sendable {
             page.void(
                 "input", ("type", "hidden"), ("name", "announcement"), ("value", String(decoding: bytes, as: UTF8.self)))
             Shapes.facts([(wording("exchange.supervisor"), registration.name)], &page)
-            KeyShapes.fingerprint(registration.key, wording, &page)
+            KeyShapes.fingerprint(registration.key, wording, &page, heading: "h2")
         }
     }
 
     private func pin(_ visit: Visit) async throws -> Answer {
-        let registration = try desk.announcement(Array((visit.form["announcement"] ?? "").utf8))
+        // Browsers send the line's end as two characters.
+        let sent = (visit.form["announcement"] ?? "").replacing("\r\n", with: "\n")
+        let registration = try desk.announcement(Array(sent.utf8))
         try await desk.pin(registration, visit.actor)
         return .see("/submissions/keys")
     }

@@ -209,6 +209,7 @@ struct FilingPages: Sendable {
     private func mail(_ visit: Visit) async throws -> Answer {
         let wording = visit.wording
         let entries = try await desk.mail()
+        let canFetch = try await desk.partner().map { !$0.address.isEmpty } ?? false
         let listing = Listing<MailEntry>(
             name: "mail",
             columns: [
@@ -232,7 +233,13 @@ struct FilingPages: Sendable {
         if let export = try listing.export(entries, visit) { return export }
         return Page(visit, wording("submissions.mail"), .submissions).answer { page in
             Self.tabs("/submissions/mail", visit, &page)
-            if visit.may(.submissionsSend) { Shapes.links([(wording("submissions.import"), "/submissions/import")], &page) }
+            if visit.may(.submissionsSend) {
+                // By itself the firm looks only now and then.
+                if canFetch {
+                    Form.post("/submissions/deliver", visit, &page) { Form.actions(wording("submissions.deliver"), &$0) }
+                }
+                Shapes.links([(wording("submissions.import"), "/submissions/import")], &page)
+            }
             listing.write(entries, visit, &page)
         }
     }

@@ -111,13 +111,13 @@ struct InboxKeyPages: Sendable {
         return page.answer(visit) { page in
             Shapes.facts(
                 [
-                    (wording("exchange.firm-id"), key.firm),
+                    (wording("firms.id"), key.firm),
                     (wording("exchange.in-register"), names[key.firm] ?? wording("exchange.not-in-register")),
                     (wording("exchange.claimed-name"), key.name), (wording("exchange.contact"), key.contact),
                     (wording("exchange.replaces"), key.replaces),
                     (wording("submissions.state"), wording("submissions.state.\(key.state.rawValue)")),
                 ].filter { !$0.1.isEmpty }, &page)
-            KeyShapes.fingerprint(key.key, wording, &page)
+            KeyShapes.fingerprint(key.key, wording, &page, heading: "h2")
             Form.reason(visit, &page)
         }
     }

@@ -40,12 +40,12 @@ extension Form {
 
 /// Keys as people compare them.
 enum KeyShapes {
-    /// A fingerprint, to read out and to look at.
-    static func fingerprint(_ key: [UInt8], _ wording: Wording, _ page: inout HTMLWriter) {
+    /// A fingerprint, to read out and to look at, under headings of a level.
+    static func fingerprint(_ key: [UInt8], _ wording: Wording, _ page: inout HTMLWriter, heading: StaticString = "h3") {
         let (hex, spoken) = PublicKey.fingerprint(key)
-        page.element("h3", text: wording("exchange.fingerprint-spoken"))
+        page.element(heading, text: wording("exchange.fingerprint-spoken"))
         page.element("p", ("class", "mono")) { $0.element("strong", text: lines(spoken, of: 6)) }
-        page.element("h3", text: wording("exchange.fingerprint-hex"))
+        page.element(heading, text: wording("exchange.fingerprint-hex"))
         page.element("p") { $0.element("code", text: lines(hex, of: 8)) }
     }
 

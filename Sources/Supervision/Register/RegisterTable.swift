@@ -26,15 +26,7 @@ public struct RegisterTable: Sendable {
 
     /// Most flaws that are told.
     static let flawLimit = 100
-    /// The columns, by what they are called here, with the names people give them. Shares of a year are `ratio 2016` or `2016 網路下單比率`.
-    static let headings: [ExpectedHeading] = [
-        ExpectedHeading("id", ["代號", "key", "id"], isRequired: false),
-        ExpectedHeading("legal", ["公司名稱", "公司全名", "legal name", "legal", "name"], isRequired: false),
-        ExpectedHeading("short", ["簡稱", "short name", "short"]),
-        ExpectedHeading("number", ["統一編號", "統編", "tax number", "number"], isRequired: false),
-        ExpectedHeading("group", ["所屬集團", "金控", "holding group", "group"], isRequired: false),
-        ExpectedHeading("from", ["自何日起", "生效日", "from"], isRequired: false),
-    ]
+    private let columns: RegisterColumns
 
     /// Reads a table of any of both kinds.
     ///
@@ -42,12 +34,16 @@ public struct RegisterTable: Sendable {
     ///   - grid: the cells.
     ///   - known: the firms that the register holds: those with the same key, number or short name are changed, others are new.
     ///   - rulebook: knows the facts of firms; a fact's title in either language, or its name, is a heading.
+    ///   - columns: what the other headings are called.
     ///   - tiers: the tiers and their titles, for lists by tier.
     ///   - day: from which day what differs holds, where the table says none.
-    public init(_ grid: Grid, known: [Firm], rulebook: Rulebook, tiers: [FactDefinition.Choice], day: CivilDate) {
+    public init(
+        _ grid: Grid, known: [Firm], rulebook: Rulebook, columns: RegisterColumns, tiers: [FactDefinition.Choice], day: CivilDate
+    ) {
+        self.columns = columns
         let facts = rulebook.facts.filter { $0.isOfFirm && !$0.name.hasPrefix("online_ratio_") }
         let expected =
-            Self.headings
+            columns.expected
             + facts.map { ExpectedHeading($0.name, [$0.title.chinese, $0.title.english, $0.name], isRequired: false) }
         do throws(SpreadsheetError) {
             if let list = try? ColumnList(grid), Self.isByTier(list, tiers) {
@@ -112,7 +108,7 @@ public struct RegisterTable: Sendable {
 
     private mutating func read(_ table: HeadedTable, _ known: [Firm], _ facts: [FactDefinition], _ day: CivilDate) {
         var next = (known.compactMap { Int($0.id.dropFirst()) }.max() ?? 0) + 1
-        let years = Self.years(table)
+        let years = years(table)
         for record in table.records {
             func text(_ name: String) -> String { record[name]?.value.plainText ?? "" }
             let short = text("short")
@@ -161,7 +157,7 @@ public struct RegisterTable: Sendable {
         let known = firm.facts(asOf: from)
         for fact in facts {
             guard let field = record[fact.name], !field.value.isBlank else { continue }
-            guard let node = Self.node(field.value, fact) else {
+            guard let node = node(field.value, fact) else {
                 flaw(
                     field.address.description, "\"\(field.value.plainText.clipped)\" is no \(fact.kind.rawValue) for \(fact.name)"
                 )
@@ -178,7 +174,7 @@ public struct RegisterTable: Sendable {
         }
     }
 
-    private static func node(_ value: CellValue, _ fact: FactDefinition) -> Node? {
+    private func node(_ value: CellValue, _ fact: FactDefinition) -> Node? {
         func choice(_ text: String) -> String? {
             fact.choices.first { choice in
                 choice.value == text
@@ -186,7 +182,7 @@ public struct RegisterTable: Sendable {
             }?.value
         }
         switch fact.kind {
-        case .bool: return value.tick(words: ["是": true, "否": false, "yes": true, "no": false]).value.map { Node(.bool($0)) }
+        case .bool: return value.tick(words: columns.truths).value.map { Node(.bool($0)) }
         case .integer, .number:
             return value.decimal().value.flatMap { ExactNumber($0.description) }.map { Node(.number($0)) }
         case .date: return value.date().value.map { .text($0.description) }
@@ -194,7 +190,10 @@ public struct RegisterTable: Sendable {
         case .text: return .text(value.plainText)
         case .enumList, .textList:
             let parts = value.plainText.split(whereSeparator: { "、,;/ ".contains($0) }).map(String.init)
-            if parts == ["無"] || parts == ["none"] { return .list([]) }
+            // Names of more than one word stand between the other separators.
+            let names = value.plainText.split(whereSeparator: { "、,;/".contains($0) }).map { choice(String($0)) }
+            if fact.kind == .enumList, !names.isEmpty, !names.contains(nil) { return .texts(names.compactMap { $0 }) }
+            if parts == [columns.none.chinese] || parts == [columns.none.english] { return .list([]) }
             guard fact.kind == .enumList else { return .texts(parts) }
             let values = parts.compactMap(choice)
             return values.count == parts.count ? .texts(values) : nil
@@ -202,10 +201,10 @@ public struct RegisterTable: Sendable {
     }
 
     /// Columns with shares of internet orders: the year in a heading that speaks of them.
-    private static func years(_ table: HeadedTable) -> [(year: Int, position: Int)] {
+    private func years(_ table: HeadedTable) -> [(year: Int, position: Int)] {
         table.columns.enumerated().compactMap { position, column in
             let words = column.path.map(\.text).joined(separator: " ").lowercased()
-            guard ["ratio", "比率", "share"].contains(where: words.contains) else { return nil }
+            guard columns.isRatio(words) else { return nil }
             let digits = words.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
             // A year of the Republic has two or three digits.
             return digits.first { (1990...2200).contains($0) || (80...300).contains($0) }.map {
@@ -247,19 +246,25 @@ public struct RegisterTable: Sendable {
     /// - Parameters:
     ///   - firms: the firms.
     ///   - rulebook: knows the facts.
+    ///   - names: what the other headings are called.
+    ///   - language: in which language headings and values are written; both are read.
     ///   - day: as of which day.
     ///   - title: what the sheet is called.
     /// - Returns: the sheet.
-    public static func sheet(_ firms: [Firm], rulebook: Rulebook, asOf day: CivilDate, title: String) -> Workbook.Sheet {
+    public static func sheet(
+        _ firms: [Firm], rulebook: Rulebook, columns names: RegisterColumns, in language: Language, asOf day: CivilDate,
+        title: String
+    ) -> Workbook.Sheet {
         let facts = rulebook.facts.filter { $0.isOfFirm && !$0.name.hasPrefix("online_ratio_") }
         let years = Set(firms.flatMap(\.ratios.keys)).sorted()
-        var columns = ["代號", "公司名稱", "簡稱", "統一編號", "所屬集團"].map { Workbook.Column($0) }
-        columns += facts.map { Workbook.Column($0.title.chinese) } + years.map { Workbook.Column("\($0) 網路下單比率") }
+        var columns = RegisterColumns.names.filter { $0 != "from" }.map { Workbook.Column(names.title($0, language)) }
+        columns += facts.map { Workbook.Column($0.title[language]) }
+        columns += years.map { Workbook.Column(names.title(ofRatio: $0, language)) }
         let rows = firms.map { firm -> [Workbook.Cell] in
             let name = firm.name(asOf: day)
             let known = firm.facts(asOf: day)
             let texts = [firm.id, name?.legal ?? "", name?.short ?? "", firm.number, firm.group]
-            return texts.map { .text($0) } + facts.map { .text(text(known[$0.name], $0)) }
+            return texts.map { .text($0) } + facts.map { .text(text(known[$0.name], $0, names, language)) }
                 + years.map { .text(firm.ratios[$0]?.description ?? "") }
         }
         var sheet = Workbook.Sheet(name: title, columns: columns, rows: rows)
@@ -267,11 +272,15 @@ public struct RegisterTable: Sendable {
         return sheet
     }
 
-    private static func text(_ node: Node?, _ fact: FactDefinition) -> String {
+    private static func text(
+        _ node: Node?, _ fact: FactDefinition, _ names: RegisterColumns, _ language: Language
+    ) -> String {
         guard let node else { return "" }
-        func title(_ value: String) -> String { fact.choices.first { $0.value == value }?.title.chinese ?? value }
-        if let flag = truth(node) { return flag ? "是" : "否" }
-        if let items = node.list { return items.isEmpty ? "無" : items.compactMap(\.text).map(title).joined(separator: "、") }
+        func title(_ value: String) -> String { fact.choices.first { $0.value == value }?.title[language] ?? value }
+        if let flag = truth(node) { return (flag ? names.yes : names.no)[language] }
+        if let items = node.list {
+            return items.isEmpty ? names.none[language] : items.compactMap(\.text).map(title).joined(separator: "、")
+        }
         if let number = node.number { return number.description }
         return node.text.map(title) ?? ""
     }
