@@ -1,8 +1,10 @@
+import Database
 import Documents
 import HTTPTypes
 import Incidents
 import Rulebook
 import Testing
+import Workspace
 
 @testable import Identity
 @testable import Server
