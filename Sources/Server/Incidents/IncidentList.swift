@@ -77,7 +77,8 @@ extension IncidentDesk {
         var list = Listing<Row>(
             name: "incidents",
             columns: [
-                .init("id", "#", isNumber: true, { .integer(Int($0.incident.id)) }, isBefore: { $0.incident.id < $1.incident.id }) {
+                .init("id", "#", isNumber: true, { .integer(Int($0.incident.id)) }, isBefore: { $0.incident.id < $1.incident.id })
+                {
                     row, page in
                     page.element("a", ("href", "/incidents/\(row.incident.id)"), text: String(row.incident.id))
                 },

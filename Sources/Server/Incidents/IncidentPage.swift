@@ -62,17 +62,19 @@ extension IncidentDesk {
                     Form.post("/incidents/\(incident.id)/preliminary", visit, &page) { page in
                         page.void("input", ("type", "hidden"), ("name", "revision"), ("value", String(incident.revision)))
                         page.element(
-                            "div", ("class", "actions")) { page in
-                                page.element("button", ("class", "alarm"), text: wording("incidents.file.preliminary"))
-                                page.element(
-                                    "a", ("class", "button"), ("href", "/incidents/\(incident.id)/preliminary"),
-                                    text: wording("incidents.channel"))
-                            }
+                            "div", ("class", "actions")
+                        ) { page in
+                            page.element("button", ("class", "alarm"), text: wording("incidents.file.preliminary"))
+                            page.element(
+                                "a", ("class", "button"), ("href", "/incidents/\(incident.id)/preliminary"),
+                                text: wording("incidents.channel"))
+                        }
                     }
                 } else {
                     page.element(
                         "p", text: wording("incidents.missing", ["fields": missing.map(words.field).joined(separator: "、")]))
-                    Shapes.links([(wording("incidents.complete"), "/incidents/\(incident.id)/fields/first")], isPrimary: true, &page)
+                    Shapes.links(
+                        [(wording("incidents.complete"), "/incidents/\(incident.id)/fields/first")], isPrimary: true, &page)
                 }
             }
             page.element("p", ("class", "hint"), text: wording("incidents.not-sent"))

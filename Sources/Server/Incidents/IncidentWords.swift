@@ -86,7 +86,9 @@ struct IncidentWords {
     }
 
     /// What is left until a deadline, or how long ago it passed.
-    func left(_ seconds: Int64) -> String { "\(wording(seconds < 0 ? "incidents.over" : "incidents.left")) \(Self.clock(seconds))" }
+    func left(_ seconds: Int64) -> String {
+        "\(wording(seconds < 0 ? "incidents.over" : "incidents.left")) \(Self.clock(seconds))"
+    }
 
     /// How late something was; nil when nobody can say.
     func late(_ seconds: Int64?) -> String {

@@ -129,7 +129,8 @@ struct IncidentPageTests {
         let given = [("channel", "phone"), ("given", "2020-01-01T00:00:00"), ("note", "x")]
         _ = try await Self.post(world, "/incidents/1/fields/first", Self.first(world))
         #expect(try await Self.post(world, "/incidents/1/preliminary", given).text.contains("先前時間僅限"))
-        #expect(try await Self.post(world, "/incidents/1/preliminary", [("channel", "api")]).text.contains("id=\"channel-wrong\""))
+        #expect(
+            try await Self.post(world, "/incidents/1/preliminary", [("channel", "api")]).text.contains("id=\"channel-wrong\""))
         #expect(try await Self.post(world, "/incidents/1/close").text.contains("未獲接受"))
         #expect(try await Self.get(world, "/incidents/9").status == 404)
         await world.services.database.close()

@@ -18,7 +18,8 @@ struct IncidentWayTests {
         _ = try await Pages.post(world, "/incidents/new", Pages.first(world))
         _ = try await Pages.post(world, "/incidents/1/preliminary")
         world.clock.pass(600)
-        let unknown = try await Pages.post(world, "/incidents/1/fields/formal", [("discovery", "dreamt"), ("actions_taken", "啟動")])
+        let unknown = try await Pages.post(
+            world, "/incidents/1/fields/formal", [("discovery", "dreamt"), ("actions_taken", "啟動")])
         #expect(unknown.text.contains("id=\"discovery-wrong\"") && unknown.text.contains("啟動"))
         let discovery = IncidentDeskWords.first("fire.discovery")
         _ = try await Pages.post(
@@ -88,7 +89,7 @@ struct IncidentWayTests {
         #expect(try await ids("") == [1, 2, 3])
         #expect(try await ids("&kind=drill") == [2])
         #expect(try await ids("&clock=owed") == [3])
-        #expect(try await Pages.get(world, "/incidents?format=csv&kind=real").text.split(separator: "\n").count == 3)
+        #expect(try await Pages.get(world, "/incidents?format=csv&kind=real").text.split(whereSeparator: \.isNewline).count == 3)
         world.impersonate(world.person(["auditor"]))
         let page = try await Pages.get(world, "/incidents/1").text
         #expect(!page.contains("送出初步通報</button>") && !page.contains("/incidents/1/fields/"))
