@@ -197,7 +197,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "QR", "Reports", "Rulebook", "SelfCheck",
+                "Assessment", "Checks", "Database", "Documents", "HTML", "Identity", "Incidents", "QR", "Reports", "Rulebook",
+                "SelfCheck",
                 "Spreadsheets", "Submissions", "Supervision",
                 "Probes", "Vault",
                 "Workspace",
@@ -285,7 +286,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Checks", "Database", "Documents", "HostAgent", "Identity", "Reports", "Rulebook", "Server", "Spreadsheets",
+                "Checks", "Database", "Documents", "HostAgent", "Identity", "Incidents", "Reports", "Rulebook", "Server",
+                "Spreadsheets",
                 "Submissions",
                 "Supervision",
                 "TestProcesses",

@@ -26,7 +26,7 @@ declare -A may=(
     [Workspace]="Assessment Checks Database Documents Incidents Rulebook Submissions"
     [Supervision]="CPacks Database Documents Rulebook Spreadsheets Submissions"
     [SelfCheck]="Checks Database Documents Identity Rulebook Vault"
-    [Server]="Assessment Checks Database Documents HTML Identity Probes QR Reports Rulebook SelfCheck Spreadsheets Submissions Supervision Vault Workspace"
+    [Server]="Incidents Assessment Checks Database Documents HTML Identity Probes QR Reports Rulebook SelfCheck Spreadsheets Submissions Supervision Vault Workspace"
     [HostAgent]="Checks Documents Rulebook Submissions"
     [plumbline]="Assessment Checks Database Documents HostAgent Identity Incidents Reports Rulebook SelfCheck Server Submissions Supervision Vault VaultNetwork Workspace"
 )

@@ -32,6 +32,24 @@
     button.addEventListener("click", () => print());
   }
 
+  // Clocks run on by the server's time, whatever this machine's clock shows.
+  const clocks = document.querySelectorAll("[data-due]");
+  if (clocks.length) {
+    const began = performance.now();
+    const two = (number) => String(number).padStart(2, "0");
+    const show = () => {
+      for (const clock of clocks) {
+        const now = Number(clock.dataset.now) + Math.floor((performance.now() - began) / 1000);
+        const left = Number(clock.dataset.due) - now, size = Math.abs(left);
+        const text = Math.floor(size / 3600) + ":" + two(Math.floor(size / 60) % 60) + ":" + two(size % 60);
+        clock.textContent = (left < 0 ? clock.dataset.over : clock.dataset.left) + " " + text;
+        clock.classList.toggle("bad", left < 300);
+      }
+    };
+    setInterval(show, 1000);
+    show();
+  }
+
   // What is filled in is saved while it is filled in.
   for (const form of document.querySelectorAll("form[data-autosave]")) {
     const told = form.querySelector("[data-saved]");

@@ -116,6 +116,9 @@ static const unsigned char texts_market[] = {
 static const unsigned char texts_followups[] = {
 #embed "../../Packs/texts/followups.yaml"
 };
+static const unsigned char texts_incidents[] = {
+#embed "../../Packs/texts/incidents.yaml"
+};
 static const unsigned char texts_inspections[] = {
 #embed "../../Packs/texts/inspections.yaml"
 };
@@ -214,6 +217,7 @@ static const plumbline_pack_file files[] = {
     FILE_ROW("supervision/inspections.yaml", supervision_inspections),
     FILE_ROW("supervision/programme.yaml", supervision_programme),
     FILE_ROW("texts/followups.yaml", texts_followups),
+    FILE_ROW("texts/incidents.yaml", texts_incidents),
     FILE_ROW("texts/inspections.yaml", texts_inspections),
     FILE_ROW("texts/meetings.yaml", texts_meetings),
     FILE_ROW("texts/programme.yaml", texts_programme),

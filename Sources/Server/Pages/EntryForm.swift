@@ -11,6 +11,8 @@ struct EntryForm {
         /// What it takes.
         enum Kind {
             case line, area, day, moment, number
+            /// A moment to the second.
+            case second
             /// One of given values, from a list.
             case choice([Form.Choice])
             /// Any number of given values, all of them seen.
@@ -45,12 +47,15 @@ struct EntryForm {
     var place: Page.Place
     var fields: [Field]
     var isDanger = false
+    /// What stands above the page; empty for nothing.
+    var band = ""
 
     /// The form as a page of its own; `above` stands between the heading and the form.
     func answer(_ visit: Visit, _ refusal: Refusal? = nil, above: (inout HTMLWriter) -> Void = { _ in }) -> Answer {
         var page = Page(visit, title, place)
         page.crumbs = crumbs
         page.isNarrow = true
+        page.band = band
         return page.answer { page in
             if !lead.isEmpty { page.element("p", ("class", "lead"), text: lead) }
             above(&page)
@@ -80,16 +85,17 @@ struct EntryForm {
         let isSent = !visit.form.all.isEmpty
         let value = isSent ? visit.form.text(field.name) : field.value
         let wrong = problem.map { visit.wording($0) } ?? ""
-        func line(_ type: String, mode: String? = nil, limit: Int = 200) {
+        func line(_ type: String, mode: String? = nil, limit: Int = 200, step: String? = nil) {
             Form.Field(
                 name: field.name, label: field.label, hint: field.hint, value: value, type: type, wrong: wrong,
-                isRequired: field.isRequired, mode: mode, limit: limit
+                isRequired: field.isRequired, mode: mode, limit: limit, step: step
             ).write(&page)
         }
         switch field.kind {
         case .line: line("text")
         case .day: line("date", limit: 10)
         case .moment: line("datetime-local", limit: 19)
+        case .second: line("datetime-local", limit: 19, step: "1")
         case .number: line("text", mode: "numeric", limit: 12)
         case .area: Form.area(field, value: value, wrong: wrong, &page)
         case .choice(let choices): Form.choice(field, choices, chosen: value, wrong: wrong, &page)
@@ -204,10 +210,13 @@ struct Refusal {
     var problems: [String: FieldProblem] = [:]
     /// What stood in the way besides; empty when it was the fields.
     var reason = ""
+    /// Whether it stands in the way because something changed; otherwise rules forbid it.
+    var isConflict = true
 
     /// What the visitor is told first.
     func sentence(_ wording: Wording) -> String {
-        reason.isEmpty ? wording("error.form") : wording("error.conflict", ["reason": reason])
+        guard !reason.isEmpty else { return wording("error.form") }
+        return wording(isConflict ? "error.conflict" : "error.refused", ["reason": reason])
     }
 
     /// Does something with what a form said, if it could be read.

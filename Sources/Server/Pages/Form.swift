@@ -25,6 +25,7 @@ enum Form {
         var autocomplete: String = "off"
         var mode: String?
         var limit: Int = 200
+        var step: String?
         var isFocused = false
 
         func write(_ page: inout HTMLWriter) {
@@ -36,7 +37,7 @@ enum Form {
                 page.void(
                     "input", ("id", name), ("name", name), ("type", type), ("value", type == "password" ? nil : value),
                     ("required", isRequired ? "" : nil), ("maxlength", String(limit)), ("autocomplete", autocomplete),
-                    ("inputmode", mode), ("aria-invalid", wrong.isEmpty ? nil : "true"),
+                    ("inputmode", mode), ("step", step), ("aria-invalid", wrong.isEmpty ? nil : "true"),
                     ("aria-describedby", described.isEmpty ? nil : described.joined(separator: " ")),
                     ("autofocus", isFocused ? "" : nil))
             }

@@ -7,7 +7,7 @@ internal import Rulebook
 struct Page {
     /// Places of the navigation.
     enum Place: String, CaseIterable {
-        case today, obligations, systems, firm
+        case today, obligations, systems, incidents, firm
         case market, firms, tiers, questionnaires, followups, inspections, programme, watch, reports, my
         case submissions
         case trail, accounts
@@ -17,7 +17,7 @@ struct Page {
         /// Whether an installation of that side has the place.
         func belongs(to side: Side) -> Bool {
             switch self {
-            case .today, .obligations, .systems, .firm: side == .firm
+            case .today, .obligations, .systems, .incidents, .firm: side == .firm
             case .market, .firms, .tiers, .questionnaires, .followups, .inspections, .programme, .watch, .reports, .my:
                 side == .supervisor
             case .submissions, .trail, .accounts: true
@@ -28,6 +28,7 @@ struct Page {
             switch self {
             case .today, .obligations: .complianceRead
             case .systems: .systemsRead
+            case .incidents: .incidentsRead
             case .firm: .firmRead
             case .market, .firms, .tiers, .followups, .inspections, .programme, .watch, .reports: .marketRead
             case .questionnaires, .submissions: .submissionsRead
@@ -46,6 +47,8 @@ struct Page {
     /// What the page wants to be told of; nil when it stays as it is.
     var live: String?
     var isNarrow = false
+    /// What stands above everything else, on paper too: that it is only an exercise. Empty for nothing.
+    var band = ""
 
     init(_ visit: Visit, _ title: String, _ place: Place? = nil) { (self.visit, self.title, self.place) = (visit, title, place) }
 
@@ -69,6 +72,7 @@ struct Page {
                 page.element("a", ("class", "skip"), ("href", "#content"), text: wording("web.skip"))
                 page.element("header", ("class", "top")) { page in page.element("div", ("class", "bar")) { bar(&$0) } }
                 page.element("main", ("id", "content"), ("class", isNarrow ? "narrow" : nil)) { page in
+                    if !band.isEmpty { page.element("p", ("class", "band"), ("role", "note"), text: band) }
                     trail(&page)
                     page.element("h1", text: title)
                     body(&page)
@@ -123,7 +127,18 @@ struct Page {
                 }
             }
         }
-        page.element("div", ("class", "tools")) { tools(&$0) }
+        page.element("div", ("class", "tools")) { page in
+            alarm(&page)
+            tools(&page)
+        }
+    }
+
+    /// The way to the first notice, on every page of whoever may begin a case.
+    private func alarm(_ page: inout HTMLWriter) {
+        guard visit.side == .firm, visit.may(.incidentsHandle) else { return }
+        page.element(
+            "a", ("class", "button alarm"), ("href", "/incidents/new"),
+            ("aria-current", visit.path == "/incidents/new" ? "page" : nil), text: wording("incidents.alarm"))
     }
 
     private func tools(_ page: inout HTMLWriter) {

@@ -22,6 +22,7 @@ package enum FirmServer {
         routes += SystemPages(services: services).routes
         routes += HostPages(services: services).routes
         routes += FirmPages(services: services).routes
+        routes += IncidentDesk(services: services).routes
         routes += FilingPages(services: services).routes + FilingVersionPages(services: services).routes
         routes += FilingKeyPages(services: services).routes
         return try RouteTable(routes)
