@@ -95,7 +95,12 @@ test: setup-test
 	@Scripts/moto.sh >/dev/null || echo "the S3 emulator could not be installed: the suite \"Copies to a store\" is skipped" >&2
 	@Scripts/openpyxl.sh >/dev/null || echo "openpyxl could not be installed: the suite \"Workbooks of Python's libraries\" is skipped" >&2
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --skip "$(ALONE)"
+	$(SWIFT) test --skip-build --no-parallel --filter "$(ALONE)"
+
+# Suites that kill programs at chosen moments, or whose subject is a deadline on a real socket: beside a thousand others they would try how busy the
+# machine is. They run after the others, one test at a time.
+ALONE := ProbesTests|WatchProcessTests|WatchPageTests|CopyTests|DatabaseKillTests|TLSServerTests|TrailReaderTests|KillTests
 
 # The browser is Debian's; its driver comes from PyPI into a place of its own.
 PICTURES ?= .build/pictures
